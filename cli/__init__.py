@@ -1,0 +1,1 @@
+"""The operator's commands: start everything, migrate, examine, demonstrate."""

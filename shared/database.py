@@ -1,0 +1,94 @@
+"""How every process reaches PostgreSQL: one engine, and sessions that are pinned to one tenant."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+ACQUIRE_SECONDS = 5
+STATEMENT_SECONDS = 30
+
+
+class PinnedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+    """A connection whose BEGIN carries the tenant, so that pinning costs no round trip of its own."""
+
+    opening = ""
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        if query.startswith("BEGIN"):
+            query += self.opening
+        status: str = await super().execute(query, *args, timeout=timeout)
+        return status
+
+
+def _remember_pin(connection: Connection) -> None:
+    """Runs before SQLAlchemy sends BEGIN; `SET LOCAL` dies with the transaction, so nothing leaks."""
+    options = connection.get_execution_options()
+    opening = ";"
+    if options.get("read_only"):
+        opening += "SET TRANSACTION READ ONLY;"
+    if (tenant := options.get("tenant")) is not None:
+        # A UUID prints as hex and dashes only, so there is nothing to escape.
+        opening += f"SET LOCAL app.tenant_id = '{UUID(str(tenant))}';"
+    driver: PinnedConnection = connection.connection.driver_connection  # type: ignore[assignment]  # typed as the generic DBAPI
+    driver.opening = opening
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The engine and the two ways to open a transaction on it."""
+
+    engine: AsyncEngine
+
+    @asynccontextmanager
+    async def tenant_session(
+        self, tenant_id: UUID, *, read_only: bool = False
+    ) -> AsyncIterator[AsyncSession]:
+        """One transaction in which PostgreSQL shows and accepts only this tenant's rows."""
+        async with self._begin(tenant=tenant_id, read_only=read_only) as session:
+            yield session
+
+    @asynccontextmanager
+    async def unpinned_session(self) -> AsyncIterator[AsyncSession]:
+        """A transaction without a tenant: it sees no tenant's rows, only the crossing functions."""
+        async with self._begin() as session:
+            yield session
+
+    @asynccontextmanager
+    async def _begin(self, **options: Any) -> AsyncIterator[AsyncSession]:
+        # begin() makes a stray commit() in a service fail loudly instead of passing unseen.
+        pinned = self.engine.execution_options(**options)
+        async with async_sessionmaker(pinned, expire_on_commit=False).begin() as session:
+            yield session
+
+    async def close(self) -> None:
+        """Give every connection back to the server."""
+        await self.engine.dispose()
+
+
+def open_database(url: str, *, pool: int = 20, application: str = "openpartner") -> Database:
+    """An engine on `url` (postgresql+asyncpg://…) that waits at most 5 s for a free connection."""
+    engine = create_async_engine(
+        url,
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=ACQUIRE_SECONDS,
+        connect_args={
+            "connection_class": PinnedConnection,
+            "timeout": ACQUIRE_SECONDS,
+            "command_timeout": STATEMENT_SECONDS,
+            "server_settings": {
+                "application_name": application,
+                "timezone": "UTC",
+                "idle_in_transaction_session_timeout": "60000",
+                "lock_timeout": "10000",
+            },
+        },
+    )
+    event.listen(engine.sync_engine, "begin", _remember_pin)
+    return Database(engine)

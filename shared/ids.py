@@ -1,0 +1,10 @@
+"""New ids: UUIDv7, so that keys sort by time and indexes grow at one end."""
+
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+
+def new_id() -> UUID:
+    """A fresh UUIDv7. Not a secret: its first 48 bits are the time."""
+    return uuid7()

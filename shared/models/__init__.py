@@ -1,0 +1,1 @@
+"""The tables, one file per noun; import from the table's own file."""

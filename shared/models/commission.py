@@ -1,0 +1,50 @@
+"""Commission: what a credit earns a partner."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CHAR, BigInteger, CheckConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.models.base import Identified, Model, within_tenant
+
+
+class Commission(Identified, Model):
+    """accrued → approved → claimed by a payout (`payout_id`) → paid, or reversed.
+
+    `matures_at` is null where nothing is held back.
+    """
+
+    __tablename__ = "commissions"
+    __table_args__ = (
+        within_tenant("credit_id", to="credits"),
+        within_tenant("event_id", to="events"),
+        within_tenant("partner_id", to="partners"),
+        within_tenant("campaign_id", to="campaigns"),
+        within_tenant("terms_id", to="terms"),
+        within_tenant("payout_id", to="payouts"),
+        UniqueConstraint("tenant_id", "credit_id"),
+        CheckConstraint("amount_minor > 0", "amount"),
+        CheckConstraint("status in ('accrued', 'approved', 'paid', 'reversed')", "status"),
+        CheckConstraint("status <> 'paid' or payout_id is not null", "paid_by_payout"),
+        Index("ix_commissions_partner", "tenant_id", "partner_id", "status"),
+        Index("ix_commissions_status", "tenant_id", "status", "id"),
+        Index("ix_commissions_event", "tenant_id", "event_id"),
+        Index("ix_commissions_payout", "tenant_id", "payout_id"),
+    )
+
+    credit_id: Mapped[UUID]
+    event_id: Mapped[UUID]
+    partner_id: Mapped[UUID]
+    campaign_id: Mapped[UUID]
+    terms_id: Mapped[UUID]
+    user_id: Mapped[str]
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(CHAR(3))
+    status: Mapped[str] = mapped_column(server_default=text("'accrued'"))
+    accrued_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    matures_at: Mapped[datetime | None]
+    approved_at: Mapped[datetime | None]
+    paid_at: Mapped[datetime | None]
+    reversed_at: Mapped[datetime | None]
+    payout_id: Mapped[UUID | None]
