@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+# Beside the data folder, not in it: whoever PostgreSQL runs as can't lead root's pen astray there.
+SETTINGS = "postgresql.conf"
+ACCESS = "pg_hba.conf"
 # Read after ours and never written by us, so that an operator's changes win and stay.
 LOCAL = "local.conf"
 
@@ -17,10 +20,6 @@ _ALWAYS = {
     "min_wal_size": "256MB",
     # This build has no lz4; pglz still halves the full-page images.
     "wal_compression": "pglz",
-    # No replica reads from the embedded server, so clicks need not be logged for one.
-    "wal_level": "minimal",
-    "max_wal_senders": "0",
-    "max_worker_processes": "8",
     # Clicks are partitioned by month: a query over all of them locks them all.
     "max_locks_per_transaction": "256",
     # Ours are short; one that idles is a bug, and holds back vacuum and other people's locks.
@@ -46,10 +45,11 @@ _ALWAYS = {
 }
 
 
-def server_settings(socket: Path, tcp_port: int | None, *, fsync: bool) -> str:
+def server_settings(root: Path, socket: Path, tcp_port: int | None, *, fsync: bool) -> str:
     """The text of `postgresql.conf`, rewritten at every start."""
     switch = "on" if fsync else "off"
     settings = _ALWAYS | {
+        "hba_file": str(root / ACCESS),
         "unix_socket_directories": str(socket),
         "unix_socket_permissions": "0700",
         "listen_addresses": "127.0.0.1" if tcp_port else "",
@@ -58,7 +58,9 @@ def server_settings(socket: Path, tcp_port: int | None, *, fsync: bool) -> str:
         "full_page_writes": switch,
     }
     lines = [f"{name} = {_quoted(value)}" for name, value in settings.items()]
-    head = f"# Written by OpenPartner at every start. Your own settings go into {LOCAL} beside it.\n"
+    head = (
+        f"# Written by OpenPartner at every start. Your own settings go into {LOCAL} beside it.\n"
+    )
     return head + "\n".join(lines) + f"\ninclude_if_exists = '{LOCAL}'\n"
 
 

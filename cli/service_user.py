@@ -51,20 +51,13 @@ def _make_user() -> None:
     program = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin:/bin")
     if program is None:
         return
+    options = "--system --user-group --no-create-home --home-dir /nonexistent"
     subprocess.run(
-        [program, "--system", "--no-create-home", "--home-dir", "/nonexistent"]
-        + ["--shell", "/usr/sbin/nologin", "--user-group", NAME],
+        [program, *options.split(), "--shell", "/usr/sbin/nologin", NAME],
         check=False,
         stdin=subprocess.DEVNULL,
         capture_output=True,
     )
-
-
-def owner_arguments(user: pwd.struct_passwd | None) -> dict[str, object]:
-    """What `subprocess` needs to drop to that user, with none of our groups kept."""
-    if user is None:
-        return {}
-    return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
 
 
 def reaches(user: pwd.struct_passwd | None, path: Path) -> bool:

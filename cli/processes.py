@@ -1,0 +1,144 @@
+"""Starting processes as we want them: apart from our terminal, as whom we say, never left over."""
+
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+from cli.errors import CommandError
+
+_PR_SET_PDEATHSIG = 1
+_PAUSE = 0.02
+
+
+def bare_environment() -> dict[str, str]:
+    """What PostgreSQL's programs need of ours: no secrets, no settings, no language."""
+    kept = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
+    return {"LC_ALL": "C", "TZ": "UTC"} | kept
+
+
+def end_with_parent(number: int) -> Callable[[], None] | None:
+    """For `preexec_fn`: the kernel sends that signal when we die, however we die (Linux only).
+
+    It follows the starting thread, not the process; so only the main thread may ask for it.
+    """
+    if sys.platform != "linux" or threading.current_thread() is not threading.main_thread():
+        return None
+    prctl = ctypes.CDLL(None).prctl
+    return lambda: prctl(_PR_SET_PDEATHSIG, number) and None
+
+
+def start(
+    command: Sequence[str],
+    *,
+    user: pwd.struct_passwd | None,
+    output: IO[bytes] | int,
+    end_with_us: signal.Signals,
+) -> subprocess.Popen[bytes]:
+    """Starts a PostgreSQL program in a session of its own, so that Ctrl-C isn't for it."""
+    try:
+        return subprocess.Popen(
+            command,
+            cwd="/",
+            env=bare_environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=end_with_parent(end_with_us),  # noqa: PLW1509 - it only calls prctl.
+            umask=0o077,
+            user=None if user is None else user.pw_uid,
+            group=None if user is None else user.pw_gid,
+            extra_groups=None if user is None else [],
+        )
+    except OSError as error:
+        who = "" if user is None else f" as {user.pw_name}"
+        raise CommandError(f"{command[0]} can't be started{who}: {error.strerror}.") from error
+
+
+def run(command: Sequence[str], *, user: pwd.struct_passwd | None) -> str:
+    """Runs one to its end and returns what it printed; its last line becomes ours if it fails."""
+    process = start(command, user=user, output=subprocess.PIPE, end_with_us=signal.SIGINT)
+    printed = process.communicate()[0].decode(errors="replace")
+    if process.returncode != 0:
+        said = printed.strip().splitlines()[-1:] or ["no word"]
+        raise CommandError(f"{Path(command[0]).name} failed: {said[0]}")
+    return printed
+
+
+def kill_with_children(process: subprocess.Popen[bytes]) -> None:
+    """SIGKILL to a process and its direct children, and waits until all of them are gone."""
+    process.send_signal(signal.SIGSTOP)  # It must not start new ones, nor see the old ones die.
+    children = _children(process.pid)
+    process.kill()
+    for child in children:
+        _signal(child, signal.SIGKILL)
+    process.wait()
+    while any(is_alive(child) for child in children):
+        time.sleep(_PAUSE)
+
+
+def end_leftover(data: Path, socket: Path) -> None:
+    """Stops a server whose starter died, and removes pid files that name a stranger.
+
+    Only for who holds the folder's lock. After a reboot, or in a container, an old pid file may
+    name any process at all, and PostgreSQL would then refuse to start for its sake.
+    """
+    pid_file = data / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().splitlines()[0])
+    except (FileNotFoundError, IndexError, ValueError):
+        return
+    if is_alive(pid) and f"postgres -D {data} " in command_line(pid):
+        _signal(pid, signal.SIGINT)
+        while is_alive(pid):
+            time.sleep(_PAUSE)
+    elif is_alive(pid):
+        pid_file.unlink()
+        for lock in socket.glob(".s.PGSQL.*.lock"):
+            lock.unlink()
+
+
+def is_alive(pid: int) -> bool:
+    """Whether it still runs; a zombie that nobody has waited for doesn't."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    status = Path(f"/proc/{pid}/stat")
+    try:
+        return status.read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return not Path("/proc/self").exists()
+
+
+def command_line(pid: int) -> str:
+    proc = Path(f"/proc/{pid}/cmdline")
+    if proc.exists():
+        return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    asked = subprocess.run(
+        ["ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True
+    )
+    return asked.stdout.decode(errors="replace")
+
+
+def _children(parent: int) -> list[int]:
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], check=False, capture_output=True)
+    pairs = (line.split() for line in listed.stdout.decode().splitlines())
+    return [int(pid) for pid, of in pairs if int(of) == parent]
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
