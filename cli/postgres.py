@@ -38,6 +38,8 @@ _PAUSE = 0.02
 class Postgres:
     """One server on one folder; a socket only, unless a TCP port (on 127.0.0.1) is asked for."""
 
+    name = "postgres"
+
     def __init__(self, folder: Path, fsync: bool = True, tcp_port: int | None = None) -> None:
         self.folder = folder.resolve()
         self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
@@ -62,9 +64,17 @@ class Postgres:
     def url(self, database: str = SUPERUSER) -> str:
         """The superuser's URL, `postgresql://…?host=<socket folder>`; the server may be down."""
         password = SecretsFile(self.folder).get(SECRET)
-        query = {"host": str(self.place.socket), "port": str(self._tcp_port or 5432)}
+        query = {"host": str(self.place.socket), "port": self._port()}
         made = URL.create("postgresql", SUPERUSER, password, database=database, query=query)
         return made.render_as_string(hide_password=False)
+
+    def runs_elsewhere(self) -> bool:
+        """Whether another process has it running; `url` then leads to that one."""
+        if self.process is not None:
+            return False
+        free = self._lock.acquire()
+        self._lock.release()
+        return not free
 
     def start(self) -> None:
         """Starts and waits until the server answers, however long recovery takes."""
@@ -115,10 +125,15 @@ class Postgres:
             return False
         return lines[:1] == [str(self.process.pid)] and lines[7:8] == ["ready   "]
 
-    def stop(self) -> None:
+    def ask_to_stop(self) -> None:
         """The fast shutdown: open transactions roll back, everything else reaches the disk."""
         if self.process is not None and self.is_running():
             self.process.send_signal(signal.SIGINT)
+
+    def stop(self) -> None:
+        """Asks, and waits."""
+        self.ask_to_stop()
+        if self.process is not None:
             self.process.wait()
         self._let_go()
 
@@ -144,6 +159,11 @@ class Postgres:
             if said:
                 return f"{said[-1]} (see {path})"
         return f"it ended without a word (see {self.place.data}/log)"
+
+    def _port(self) -> str:
+        # The server's own word, where another process has chosen it.
+        lines = _text(self.place.data / "postmaster.pid").splitlines()
+        return lines[3] if lines[3:4] else str(self._tcp_port or 5432)
 
     def _program(self, name: str) -> str:
         return str(self.place.programs / name)

@@ -66,7 +66,12 @@ def start(
 def run(command: Sequence[str], *, user: pwd.struct_passwd | None) -> str:
     """Runs one to its end and returns what it printed; its last line becomes ours if it fails."""
     process = start(command, user=user, output=subprocess.PIPE, end_with_us=signal.SIGINT)
-    printed = process.communicate()[0].decode(errors="replace")
+    try:
+        printed = process.communicate()[0].decode(errors="replace")
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
     if process.returncode != 0:
         said = printed.strip().splitlines()[-1:] or ["no word"]
         raise CommandError(f"{Path(command[0]).name} failed: {said[0]}")

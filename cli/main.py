@@ -1,0 +1,28 @@
+"""The `openpartner` command: every operator's task, one line each."""
+
+import sys
+
+import typer
+
+from cli.environment import load_env_file
+from cli.errors import CommandError
+from cli.migrate_command import migrate
+from cli.up import up
+
+app = typer.Typer(
+    help="OpenPartner on your own machine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(up)
+app.command("migrate")(migrate)
+
+
+def main() -> None:
+    """Runs the command; what it can't do is one line and exit code 1, never a traceback."""
+    try:
+        load_env_file()
+        app(prog_name="openpartner")
+    except CommandError as error:
+        sys.exit(f"openpartner: {error}")
