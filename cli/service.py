@@ -17,6 +17,7 @@ from cli.processes import end_with_parent
 from cli.project import ROOT
 
 _PROBE_SECONDS = 1.0
+_LAST_WORDS_SECONDS = 2.0
 
 
 def answers(port: int, path: str) -> Callable[[], bool]:
@@ -49,6 +50,7 @@ class Service:
         self.name = name
         self.console: Console | None = None
         self.process: subprocess.Popen[bytes] | None = None
+        self._reader: threading.Thread | None = None
         self._command = command
         self._environment = environment
         self._ready = ready
@@ -70,8 +72,8 @@ class Service:
             )
         except OSError as error:
             raise CommandError(f"{self.name} can't be started: {error}.") from error
-        reader = threading.Thread(target=self._read, args=[self.process.stdout], daemon=True)
-        reader.start()
+        self._reader = threading.Thread(target=self._read, args=[self.process.stdout], daemon=True)
+        self._reader.start()
 
     def is_running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -93,6 +95,8 @@ class Service:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        if self._reader is not None:
+            self._reader.join(_LAST_WORDS_SECONDS)
 
     def _read(self, output: IO[bytes]) -> None:
         with output:
