@@ -4,11 +4,11 @@ import asyncio
 from os import environ
 from typing import Any
 
+from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import shared.models.all  # noqa: F401  # registers every table
-from alembic import context
 from shared.models.base import Model
 
 

@@ -1,9 +1,8 @@
 """Every table of the ground floor: people, campaigns, facts, what is derived from them, jobs."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0001_tables"
 down_revision = None

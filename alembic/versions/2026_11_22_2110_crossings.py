@@ -85,6 +85,7 @@ def upgrade() -> None:
         op.execute(f"revoke all on function {signature} from public")
         op.execute(f"grant execute on function {signature} to openpartner_app")
         op.execute(f"alter function {signature} owner to openpartner_crosser")
+    op.execute("grant select on alembic_version to openpartner_app")
     link_directory()
     announcements()
     partitions()
@@ -188,6 +189,7 @@ def partitions() -> None:
 
 
 def downgrade() -> None:
+    op.execute("revoke all on alembic_version from openpartner_app")
     op.execute("drop function make_click_partitions(int)")
     op.execute(
         """

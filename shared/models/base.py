@@ -1,7 +1,7 @@
 """The one metadata object, and the columns that every table has."""
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import DateTime, ForeignKey, ForeignKeyConstraint, MetaData, func, text
@@ -24,8 +24,8 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: DateTime(timezone=True)}
-    __mapper_args__: ClassVar[dict[str, Any]] = {"eager_defaults": True}
+    type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012  # as SQLAlchemy declares it
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012  # as SQLAlchemy declares it
 
 
 class Owned:
@@ -45,9 +45,7 @@ class Identified(Owned):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=90)
 
 
-def within_tenant(
-    column: str, *, to: str, key: str = "id", **options: Any
-) -> ForeignKeyConstraint:
+def within_tenant(column: str, *, to: str, key: str = "id", **options: Any) -> ForeignKeyConstraint:
     """A foreign key that includes the tenant, so that no row can point into another one.
 
     `within_tenant("partner_id", to="partners")` references `partners (tenant_id, id)`.

@@ -1,0 +1,1 @@
+"""The JSON service: features, and the machinery beside them."""

@@ -1,0 +1,65 @@
+"""The session cookie, and what keeps other sites from using it."""
+
+from hashlib import sha256
+from hmac import compare_digest
+
+from fastapi import Request, Response
+
+from api.errors import Forbidden
+from api.settings import Settings
+
+LIFETIME_SECONDS = 30 * 24 * 3600
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class CrossSite(Forbidden, code="csrf_failed"):
+    """This came from another site: send an Origin of ours, or the session's X-CSRF-Token."""
+
+
+def cookie_name(settings: Settings) -> str:
+    """`__Host-` makes browsers refuse the cookie from a sub-domain or over plain HTTP."""
+    return "__Host-op_session" if settings.is_https else "op_session"
+
+
+def session_cookie(request: Request) -> str | None:
+    """The session's token, if the browser sent one."""
+    return request.cookies.get(cookie_name(request.state.settings))
+
+
+def set_session(response: Response, settings: Settings, plaintext: str) -> None:
+    """Sign this browser in for 30 days."""
+    _write(response, settings, plaintext, LIFETIME_SECONDS)
+
+
+def clear_session(response: Response, settings: Settings) -> None:
+    """Browsers drop a cookie only when every attribute is repeated."""
+    _write(response, settings, "", 0)
+
+
+def _write(response: Response, settings: Settings, value: str, max_age: int) -> None:
+    response.set_cookie(
+        cookie_name(settings),
+        value,
+        max_age=max_age,
+        path="/",
+        secure=settings.is_https,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def csrf_token(session_token: str) -> str:
+    """What a client without an Origin header proves itself with; tells nothing of the session."""
+    return sha256(b"csrf:" + session_token.encode()).hexdigest()[:32]
+
+
+def refuse_other_sites(request: Request, session_token: str) -> None:
+    """Raises unless this state-changing request came from a page of ours or knows the token."""
+    if request.method in SAFE_METHODS:
+        return
+    settings: Settings = request.state.settings
+    if request.headers.get("origin") in settings.origins:
+        return
+    given = request.headers.get("x-csrf-token", "")
+    if not compare_digest(given.encode(), csrf_token(session_token).encode()):
+        raise CrossSite

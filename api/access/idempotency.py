@@ -1,0 +1,137 @@
+"""Idempotency-Key: the same key gives the same answer, and the work is done once."""
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy import delete, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.access.needs import Known
+from api.errors import Conflict, Unprocessable
+from api.web.transaction import Session
+from shared.models.idempotent_request import IdempotentRequest
+
+KEPT = timedelta(hours=24)
+
+
+class KeyReused(Unprocessable, code="idempotency_key_reused"):
+    """This Idempotency-Key was used for a different request."""
+
+
+class StillRunning(Conflict, code="idempotency_in_progress"):
+    """The first request with this Idempotency-Key is still running; try again shortly."""
+
+
+class Replay(Exception):
+    """Carries the answer that was given the first time."""
+
+    def __init__(self, first: IdempotentRequest) -> None:
+        super().__init__()
+        self.first = first
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What has to be written beside the work once its answer is known."""
+
+    session: AsyncSession
+    principal: str
+    key: str
+    fingerprint: str
+    for_ever: bool
+
+
+async def _claim(request: Request, session: Session, known: Known, key: str | None) -> Claim | None:
+    if key is None:
+        return None
+    address = f"{request.method} {request.url.path}\n".encode()
+    fingerprint = sha256(address + await request.body()).hexdigest()
+    # A lock rather than a row: a row would have to be committed before the work it stands for.
+    locked = await session.scalar(
+        text("select pg_try_advisory_xact_lock(hashtextextended(:name, 0))"),
+        {"name": f"{request.state.tenant_id}:{known.principal}:{key}"},
+    )
+    if not locked:
+        raise StillRunning
+    mine = (IdempotentRequest.principal == known.principal) & (IdempotentRequest.key == key)
+    await session.execute(
+        delete(IdempotentRequest).where(mine, IdempotentRequest.expires_at < func.now())
+    )
+    first: IdempotentRequest | None = await session.scalar(select(IdempotentRequest).where(mine))
+    if first is not None:
+        if first.fingerprint != fingerprint:
+            raise KeyReused
+        raise Replay(first)
+    return Claim(session, known.principal, key, fingerprint, for_ever=False)
+
+
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="Repeat a request with the same key and it is carried out once.",
+    ),
+]
+
+
+async def once(request: Request, session: Session, known: Known, key: KeyHeader = None) -> None:
+    """For routes that create: the answer is kept for 24 hours."""
+    request.state.claim = await _claim(request, session, known, key)
+
+
+async def once_for_ever(
+    request: Request, session: Session, known: Known, key: KeyHeader = None
+) -> None:
+    """For routes that move money: the answer is kept for good."""
+    claim = await _claim(request, session, known, key)
+    request.state.claim = claim and Claim(
+        claim.session, claim.principal, claim.key, claim.fingerprint, for_ever=True
+    )
+
+
+ONCE = Depends(once)
+ONCE_FOR_EVER = Depends(once_for_ever)
+
+
+class RememberingRoute(APIRoute):
+    """Writes the answer in the transaction of the work, which is still open at this point."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        answer = super().get_route_handler()
+
+        async def remembering(request: Request) -> Response:
+            response = await answer(request)
+            claim: Claim | None = getattr(request.state, "claim", None)
+            if claim is not None:
+                claim.session.add(
+                    IdempotentRequest(
+                        principal=claim.principal,
+                        key=claim.key,
+                        fingerprint=claim.fingerprint,
+                        status=response.status_code,
+                        body=bytes(response.body).decode(),
+                        expires_at=None if claim.for_ever else func.now() + KEPT,
+                    )
+                )
+                await claim.session.flush()
+            return response
+
+        return remembering
+
+
+async def render_replay(_: Request, outcome: Exception) -> Response:
+    """The first answer again, marked as such."""
+    assert isinstance(outcome, Replay)  # noqa: S101  # what the handler is registered for
+    return Response(
+        outcome.first.body,
+        outcome.first.status,
+        {"Idempotent-Replayed": "true"},
+        media_type="application/json",
+    )

@@ -1,0 +1,91 @@
+"""What a route declares about its caller; the permission shows up in OpenAPI by itself."""
+
+from hmac import compare_digest
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from api.access.caller import Caller, by_key, by_session, env_admin
+from api.access.cookies import refuse_other_sites, session_cookie
+from api.access.permissions import Permission
+from api.errors import Forbidden, NotFound, Unauthorized
+from api.web.tenancy import bearer_of
+from api.web.transaction import Session
+
+bearer = HTTPBearer(auto_error=False, scheme_name="Key", description="An API key, `op_…`.")
+cookie = APIKeyCookie(
+    name="op_session",
+    auto_error=False,
+    scheme_name="Session",
+    description="Set by signing in; `__Host-op_session` over https.",
+)
+
+
+class ScopeMissing(Forbidden, code="forbidden_scope"):
+    """This key's scopes do not permit that; `required` says what would."""
+
+
+async def caller(
+    request: Request,
+    session: Session,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
+    __: Annotated[str | None, Depends(cookie)],
+) -> Caller:
+    """A header wins over a cookie, so a bad key is 401 even in a signed-in browser."""
+    found: Caller | None = None
+    token = bearer_of(request)
+    if token is not None:
+        env_key = request.state.settings.admin_api_key
+        if env_key and compare_digest(token.encode(), env_key.get_secret_value().encode()):
+            found = env_admin()
+        elif token:
+            found = await by_key(session, token)
+    elif signed_in := session_cookie(request):
+        found = await by_session(session, signed_in)
+        if found is not None:
+            refuse_other_sites(request, signed_in)
+    if found is None:
+        raise Unauthorized
+    request.state.caller = found
+    return found
+
+
+Known = Annotated[Caller, Depends(caller)]
+
+
+def _require(needed: SecurityScopes, known: Caller) -> None:
+    if missing := set(needed.scopes) - known.permissions:
+        if known.role == "scoped":
+            raise ScopeMissing(required=sorted(missing))
+        raise Forbidden
+
+
+async def permitted(needed: SecurityScopes, known: Known) -> Caller:
+    """Lets the caller pass who has every permission that the route names."""
+    _require(needed, known)
+    return known
+
+
+async def permitted_for_own(needed: SecurityScopes, known: Known, request: Request) -> Caller:
+    """The same, and a partner passes only where `{id}` in the address is their own."""
+    _require(needed, known)
+    if known.role == "partner":
+        try:
+            wanted = UUID(request.path_params["id"])
+        except ValueError as problem:
+            raise NotFound from problem
+        if not known.owns(wanted):
+            raise Forbidden
+    return known
+
+
+def needs(permission: Permission) -> Any:
+    """Marks a route's parameter: `Annotated[Caller, needs(Permission.X)]`."""
+    return Security(permitted, scopes=[permission])
+
+
+def owns(permission: Permission) -> Any:
+    """The same for a partner's own things: the partner in `{id}`, or whoever may see them all."""
+    return Security(permitted_for_own, scopes=[permission])

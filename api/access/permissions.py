@@ -1,0 +1,82 @@
+"""Every permission, with what it lets a caller do."""
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """`noun:action`; public strings, shown in OpenAPI beside every route."""
+
+    ADMINS_WRITE = "admins:write"
+    """Invite admins, shut them out and let them back in."""
+
+    API_KEYS_READ = "api_keys:read"
+    """See which keys exist, never the keys themselves."""
+
+    API_KEYS_WRITE = "api_keys:write"
+    """Make and revoke keys."""
+
+    CAMPAIGNS_READ = "campaigns:read"
+    """See every campaign and its terms."""
+
+    CAMPAIGNS_WRITE = "campaigns:write"
+    """Make and change campaigns."""
+
+    CLICKS_REVIEW = "clicks:review"
+    """See flagged clicks and decide on them."""
+
+    COMMISSIONS_READ = "commissions:read"
+    """See commissions."""
+
+    COMMISSIONS_REVIEW = "commissions:review"
+    """Approve and reverse commissions."""
+
+    DASHBOARDS_READ = "dashboards:read"
+    """See a partner's totals."""
+
+    EVENTS_EXPLAIN = "events:explain"
+    """See why an event was credited, or why not."""
+
+    EVENTS_WRITE = "events:write"
+    """Report what customers did."""
+
+    FUNNELS_READ = "funnels:read"
+    """See how a partner's clicks become customers."""
+
+    GRANTS_READ = "grants:read"
+    """See which campaigns a partner may promote."""
+
+    GRANTS_WRITE = "grants:write"
+    """Let a partner promote campaigns, or no longer."""
+
+    LINKS_READ = "links:read"
+    """See a partner's links."""
+
+    LINKS_WRITE = "links:write"
+    """Make links for a partner."""
+
+    MY_CAMPAIGNS_READ = "my_campaigns:read"
+    """See the campaigns that one may promote oneself."""
+
+    OVERVIEW_READ = "overview:read"
+    """See the totals of the whole program."""
+
+    PARTNERS_LIST = "partners:list"
+    """List and search partners."""
+
+    PARTNERS_READ = "partners:read"
+    """See one partner."""
+
+    PARTNERS_REINSTATE = "partners:reinstate"
+    """Let a revoked partner back in."""
+
+    PARTNERS_WRITE = "partners:write"
+    """Invite partners and shut them out."""
+
+    PAYOUTS_READ = "payouts:read"
+    """See a partner's payouts."""
+
+    PAYOUTS_RUN = "payouts:run"
+    """Gather approved commissions into payouts, and say that they were paid."""
+
+    SELF_READ = "self:read"
+    """See who one is, and what one may do."""

@@ -1,0 +1,55 @@
+"""Who may do what: the whole policy on one screen."""
+
+from api.access.permissions import Permission as P  # noqa: N817  # so that the policy reads as a table
+
+# An admin runs the whole program.
+ADMIN = frozenset(P)
+
+# A partner sees and does what is their own; routes check that the partner in the address is them.
+PARTNER = frozenset(
+    {
+        P.COMMISSIONS_READ,
+        P.DASHBOARDS_READ,
+        P.FUNNELS_READ,
+        P.LINKS_READ,
+        P.LINKS_WRITE,
+        P.MY_CAMPAIGNS_READ,
+        P.PARTNERS_READ,
+        P.PAYOUTS_READ,
+        P.SELF_READ,
+    }
+)
+
+# A scope permits exactly these operations and never turns its holder into an admin.
+SCOPES: dict[str, frozenset[P]] = {
+    "partners:read": frozenset({P.PARTNERS_LIST, P.DASHBOARDS_READ}),
+    "partners:write": frozenset({P.PARTNERS_WRITE}),
+    "links:read": frozenset({P.LINKS_READ}),
+    "links:write": frozenset({P.LINKS_WRITE}),
+    "commissions:read": frozenset({P.COMMISSIONS_READ}),
+    "events:write": frozenset({P.EVENTS_WRITE}),
+    "identify:write": frozenset(),
+    "clicks:write": frozenset(),
+    "webhooks:write": frozenset(),
+}
+
+# What each scope means, in the sentence that people see when they mint a key.
+SCOPE_SENTENCES: dict[str, str] = {
+    "partners:read": "List and search partners, and see their totals.",
+    "partners:write": "Invite partners and shut them out.",
+    "links:read": "See partners' links.",
+    "links:write": "Make links for partners.",
+    "commissions:read": "See commissions.",
+    "events:write": "Report what customers did.",
+    "identify:write": "Say which customer a click became.",
+    "clicks:write": "Hand in clicks recorded elsewhere.",
+    "webhooks:write": "Subscribe to events and unsubscribe again.",
+}
+
+
+def permitted_by(scopes: list[str]) -> frozenset[P]:
+    """Everything that a key with these scopes may do; introspection is open to every key."""
+    granted = {P.SELF_READ}
+    for scope in scopes:
+        granted |= SCOPES.get(scope, frozenset())
+    return frozenset(granted)

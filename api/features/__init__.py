@@ -1,0 +1,1 @@
+"""What the product does, one folder per noun; the same file names in each."""

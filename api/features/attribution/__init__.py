@@ -1,0 +1,1 @@
+"""Attribution: which clicks earn from what a customer did, how much, and why."""

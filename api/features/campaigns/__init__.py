@@ -1,0 +1,1 @@
+"""Campaigns: what partners promote, where links lead, and what is paid."""

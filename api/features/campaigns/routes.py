@@ -1,0 +1,62 @@
+"""The addresses of campaigns."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+
+from api.access.caller import Caller
+from api.access.idempotency import ONCE, RememberingRoute
+from api.access.needs import needs
+from api.access.permissions import Permission
+from api.features.campaigns import service
+from api.features.campaigns.errors import CampaignNotFound, DatesReversed
+from api.features.campaigns.queries import campaigns_with_terms
+from api.features.campaigns.schemas import (
+    CampaignCreate,
+    CampaignList,
+    CampaignOut,
+    CampaignUpdate,
+    MyCampaigns,
+)
+from api.web.pages import InvalidCursor, Page, fetch_page, page
+from api.web.problems import problems
+from api.web.transaction import Session
+from shared.models.campaign import Campaign
+
+router = APIRouter(tags=["Campaigns"], route_class=RememberingRoute)
+Reader = Annotated[Caller, needs(Permission.CAMPAIGNS_READ)]
+Writer = Annotated[Caller, needs(Permission.CAMPAIGNS_WRITE)]
+Promoter = Annotated[Caller, needs(Permission.MY_CAMPAIGNS_READ)]
+
+
+@router.get("/campaigns", responses=problems(InvalidCursor))
+async def list_campaigns(
+    _: Reader, session: Session, wanted: Annotated[Page, Depends(page)]
+) -> CampaignList:
+    """Every campaign, newest first."""
+    rows, following = await fetch_page(session, campaigns_with_terms(), Campaign, wanted)
+    return CampaignList(
+        campaigns=[service.show(campaign, terms) for campaign, terms in rows],
+        next_cursor=following,
+    )
+
+
+@router.post("/campaigns", status_code=201, dependencies=[ONCE], responses=problems(DatesReversed))
+async def create_campaign(wanted: CampaignCreate, _: Writer, session: Session) -> CampaignOut:
+    """Make a campaign."""
+    return await service.create(session, wanted)
+
+
+@router.patch("/campaigns/{id}", responses=problems(CampaignNotFound, DatesReversed))
+async def edit_campaign(
+    id: UUID, wanted: CampaignUpdate, _: Writer, session: Session
+) -> CampaignOut:
+    """Change a campaign; terms change for later grants only."""
+    return await service.edit(session, id, wanted)
+
+
+@router.get("/me/campaigns")
+async def list_my_campaigns(caller: Promoter, session: Session) -> MyCampaigns:
+    """What the caller may promote now; an admin sees every campaign."""
+    return MyCampaigns(campaigns=await service.promotable(session, caller.partner_id))

@@ -1,0 +1,114 @@
+"""The wire of campaigns."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from api.features.terms.for_others import CommissionRule, CommissionRuleOut, HoldbackDays
+from api.fields import HttpUrl, In, Name, Out, Time, UtcTime
+from shared.deep_links import UnusableUrlError, normalize_host
+
+AttributionModel = Literal["last_click", "first_click", "linear", "position"]
+WindowDays = Annotated[int, Field(ge=1, le=365, strict=True)]
+MAX_DOMAINS = 1000
+
+
+def _domains(value: object) -> object:
+    """A comma list, as portals send it, or a JSON list."""
+    if isinstance(value, str):
+        if len(value) > MAX_DOMAINS:
+            raise ValueError(f"is longer than {MAX_DOMAINS} characters")
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(
+            # People write `.shop.example` and `*.shop.example` for the same thing.
+            dict.fromkeys(
+                normalize_host(host.removeprefix("*").removeprefix(".")) for host in value
+            )
+        )
+    except UnusableUrlError as problem:
+        raise ValueError(str(problem)) from problem
+
+
+Domains = Annotated[
+    tuple[Annotated[str, Field(max_length=253)], ...],
+    BeforeValidator(_domains),
+    Field(max_length=50),
+    AfterValidator(_hosts),
+]
+
+
+class CampaignCreate(In):
+    """A new campaign. `deepLinkAllowedDomains`: hosts, with their sub-domains, that links may lead to."""
+
+    name: Name
+    commission_rule: CommissionRule
+    attribution_window_days: WindowDays = 60
+    attribution_model: AttributionModel = "last_click"
+    destination_url: HttpUrl
+    deep_link_allowed_domains: Domains | None = None
+    holdback_days: HoldbackDays | None = None
+    starts_at: Time | None = None
+    ends_at: Time | None = None
+    grant_to_all_partners: bool = False
+
+
+class CampaignUpdate(In):
+    """Only what is named changes. New terms hold for later grants; past ones keep theirs."""
+
+    name: Name | None = None
+    commission_rule: CommissionRule | None = None
+    attribution_window_days: WindowDays | None = None
+    attribution_model: AttributionModel | None = None
+    destination_url: HttpUrl | None = None
+    deep_link_allowed_domains: Domains | None = None
+    holdback_days: HoldbackDays | None = None
+    starts_at: Time | None = None
+    ends_at: Time | None = None
+
+
+class CampaignOut(Out):
+    """A campaign with the terms that the next partner gets."""
+
+    id: UUID
+    tenant_id: UUID
+    name: str
+    commission_rule: CommissionRuleOut
+    terms_id: UUID
+    attribution_window_days: int
+    attribution_model: AttributionModel
+    destination_url: str
+    deep_link_allowed_domains: str | None
+    holdback_days: int | None
+    starts_at: UtcTime | None
+    ends_at: UtcTime | None
+    end_notification_sent_at: UtcTime | None
+    created_at: UtcTime
+
+
+class CampaignList(Out):
+    """One page of campaigns, newest first."""
+
+    campaigns: list[CampaignOut]
+    next_cursor: str | None
+
+
+class MyCampaign(Out):
+    """What a partner needs to know to make a link."""
+
+    id: UUID
+    name: str
+    destination_url: str
+    deep_link_allowed_domains: str | None
+    source: str | None
+
+
+class MyCampaigns(Out):
+    """The campaigns that the caller may promote now."""
+
+    campaigns: list[MyCampaign]

@@ -1,0 +1,124 @@
+"""The rules of campaigns: create, edit, list."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.features.campaigns.errors import CampaignNotFound, DatesReversed
+from api.features.campaigns.queries import campaigns_of, campaigns_with_terms
+from api.features.campaigns.schemas import CampaignCreate, CampaignOut, CampaignUpdate, MyCampaign
+from api.features.grants.for_others import grant_to_everyone
+from api.features.terms.for_others import rule_of, write_terms
+from shared.ids import new_id
+from shared.models.campaign import Campaign
+from shared.models.terms import Terms
+
+PLAIN = {
+    "name", "attribution_window_days", "attribution_model", "destination_url", "starts_at",
+    "ends_at",
+}  # fmt: skip
+MAY_BE_EMPTIED = {"starts_at", "ends_at"}
+
+
+async def create(session: AsyncSession, wanted: CampaignCreate) -> CampaignOut:
+    """A campaign and its first terms."""
+    campaign = Campaign(
+        id=new_id(),
+        deep_link_allowed_domains=list(wanted.deep_link_allowed_domains or ()),
+        **{field: getattr(wanted, field) for field in PLAIN},
+    )
+    _refuse_reversed(campaign)
+    terms = write_terms(session, campaign.id, wanted.commission_rule, wanted.holdback_days)
+    campaign.terms_id = terms.id
+    session.add(campaign)
+    await session.flush()
+    if wanted.grant_to_all_partners:
+        await grant_to_everyone(session, campaign.id, terms.id)
+    return show(campaign, terms)
+
+
+async def edit(session: AsyncSession, campaign_id: UUID, wanted: CampaignUpdate) -> CampaignOut:
+    """Changes what was named; a new rule or holdback is new terms, and re-prices nobody."""
+    query = campaigns_with_terms().where(Campaign.id == campaign_id)
+    row = (await session.execute(query.with_for_update(of=Campaign))).one_or_none()
+    if row is None:
+        raise CampaignNotFound
+    campaign, terms = row
+    named = wanted.model_fields_set
+    for field in PLAIN & named:
+        value = getattr(wanted, field)
+        if value is not None or field in MAY_BE_EMPTIED:
+            setattr(campaign, field, value)
+    if "deep_link_allowed_domains" in named:
+        campaign.deep_link_allowed_domains = list(wanted.deep_link_allowed_domains or ())
+    _refuse_reversed(campaign)
+    if wanted.commission_rule is not None or "holdback_days" in named:
+        terms = _succeed(session, terms, wanted)
+        campaign.terms_id = terms.id
+    await session.flush()
+    return show(campaign, terms)
+
+
+def _succeed(session: AsyncSession, before: Terms, wanted: CampaignUpdate) -> Terms:
+    holdback = (
+        wanted.holdback_days if "holdback_days" in wanted.model_fields_set else before.holdback_days
+    )
+    if wanted.commission_rule is not None:
+        return write_terms(session, before.campaign_id, wanted.commission_rule, holdback)
+    following = Terms(
+        id=new_id(),
+        **{
+            column.key: getattr(before, column.key)
+            for column in Terms.__table__.columns
+            if column.key not in {"id", "tenant_id", "created_at", "holdback_days"}
+        },
+        holdback_days=holdback,
+    )
+    session.add(following)
+    return following
+
+
+def _refuse_reversed(campaign: Campaign) -> None:
+    if campaign.starts_at and campaign.ends_at and campaign.starts_at >= campaign.ends_at:
+        message = "must be after startsAt"
+        raise DatesReversed(detail={"formErrors": [], "fieldErrors": {"endsAt": [message]}})
+
+
+def show(campaign: Campaign, terms: Terms) -> CampaignOut:
+    """The campaign as the wire shows it."""
+    return CampaignOut.model_validate(
+        {
+            **{column.key: getattr(campaign, column.key) for column in Campaign.__table__.columns},
+            "deep_link_allowed_domains": domains_of(campaign),
+            "commission_rule": rule_of(terms),
+            "holdback_days": terms.holdback_days,
+        }
+    )
+
+
+def domains_of(campaign: Campaign) -> str | None:
+    """The allowlist as the comma list that portals know."""
+    return ", ".join(campaign.deep_link_allowed_domains) or None
+
+
+async def promotable(session: AsyncSession, partner_id: UUID | None) -> list[MyCampaign]:
+    """What this partner may promote now; everything for an admin, who has no partner id."""
+    rows: Sequence[Any]
+    if partner_id is None:
+        found = await session.scalars(select(Campaign).order_by(Campaign.id.desc()))
+        rows = [(campaign, None) for campaign in found]
+    else:
+        rows = (await session.execute(campaigns_of(partner_id))).all()
+    return [
+        MyCampaign(
+            id=campaign.id,
+            name=campaign.name,
+            destination_url=campaign.destination_url,
+            deep_link_allowed_domains=domains_of(campaign),
+            source=source,
+        )
+        for campaign, source in rows
+    ]

@@ -1,0 +1,1 @@
+"""Grants: which partner may promote which campaign, at which terms."""

@@ -1,0 +1,1 @@
+"""Whether the API lives, whether it is ready, and its figures."""

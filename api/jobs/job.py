@@ -1,0 +1,81 @@
+"""Declares what runs later: `@job("mail.send", …)` above a function in a feature's jobs.py."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from api.settings import Settings
+from shared.database import Database
+
+
+class Outside(Protocol):
+    """The services that jobs may use; the worker brings the real ones."""
+
+    @property
+    def mailer(self) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """What a job works with: its tenant, the database, and the world outside."""
+
+    tenant_id: UUID
+    database: Database
+    settings: Settings
+    outside: Outside
+    attempt: int
+
+
+Work = Callable[..., Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A declared job: its public name, what it does, and the pauses between its attempts."""
+
+    name: str
+    work: Work
+    delays: tuple[timedelta, ...]
+
+
+KINDS: dict[str, Kind] = {}
+
+SOON = (5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
+
+
+def job(name: str, *, delays: Sequence[int] = SOON) -> Callable[[Work], Work]:
+    """Registers `work(context, **arguments)`; it must be idempotent, since it may run more than once.
+
+    `delays` are the seconds before the second, third, … attempt; after the last the job is dead.
+    """
+
+    def register(work: Work) -> Work:
+        KINDS[name] = Kind(name, work, tuple(timedelta(seconds=delay) for delay in delays))
+        return work
+
+    return register
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """A declared piece of the schedule, run for each tenant or once for the installation."""
+
+    name: str
+    cron: str
+    work: Work
+    per_tenant: bool
+
+
+CHORES: dict[str, Chore] = {}
+
+
+def every(cron: str, name: str, *, per_tenant: bool = True) -> Callable[[Work], Work]:
+    """Registers `work(context)` for the moments of a five-field cron line, in UTC."""
+
+    def register(work: Work) -> Work:
+        CHORES[name] = Chore(name, cron, work, per_tenant)
+        return work
+
+    return register

@@ -1,0 +1,102 @@
+"""What runs every hour or day. Every worker ticks; the first to write the tick's row acts."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy import text
+
+from api.jobs.job import CHORES, Chore, JobContext, Outside
+from api.settings import Settings
+from shared.clock import now
+from shared.database import Database
+from shared.ids import new_id
+from shared.models.tenant import DEFAULT_TENANT_ID
+
+log = structlog.get_logger()
+
+LOOK_EVERY = 20.0
+LONGEST_GAP = timedelta(days=8)
+WRITE_TICK = text(
+    "insert into ticks (name, due_at, worker) values (:name, :due, :worker)"
+    " on conflict do nothing returning name"
+)
+FINISH_TICK = text(
+    "update ticks set finished_at = now(), outcome = :outcome where name = :name and due_at = :due"
+)
+
+
+def latest_due(cron: str, moment: datetime) -> datetime | None:
+    """The last moment of this cron line that is not after `moment`."""
+    trigger = CronTrigger.from_crontab(cron, timezone="UTC")
+    found: datetime | None = None
+    # Doubling the look-back finds a weekly moment without stepping through a week of minutes.
+    gap = timedelta(minutes=2)
+    while found is None and gap <= 2 * LONGEST_GAP:
+        step = trigger.get_next_fire_time(None, moment - gap)
+        while step is not None and step <= moment:
+            found = step
+            step = trigger.get_next_fire_time(step, step + timedelta(seconds=1))
+        gap *= 4
+    return found
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """A missed moment is caught up at the next look, because its row is still missing."""
+
+    database: Database
+    settings: Settings
+    outside: Outside
+    worker: UUID = field(default_factory=new_id)
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def run(self) -> None:
+        while not self.stopped.is_set():
+            for chore in CHORES.values():
+                try:
+                    await self.tick(chore, now())
+                except Exception:
+                    log.exception("tick_failed", name=chore.name)
+            try:
+                await asyncio.wait_for(self.stopped.wait(), LOOK_EVERY)
+            except TimeoutError:
+                continue
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+    async def tick(self, chore: Chore, moment: datetime) -> bool:
+        """Acts on the chore's latest due moment unless somebody has; says whether it acted."""
+        due = latest_due(chore.cron, moment)
+        if due is None:
+            return False
+        async with self.database.unpinned_session() as session:
+            mine = {"name": chore.name, "due": due, "worker": self.worker}
+            if await session.scalar(WRITE_TICK, mine) is None:
+                return False
+        failed = await self.act(chore)
+        outcome = "done" if not failed else f"failed for {failed}"
+        async with self.database.unpinned_session() as session:
+            await session.execute(FINISH_TICK, {"name": chore.name, "due": due, "outcome": outcome})
+        log.info("tick", name=chore.name, due=due.isoformat(), outcome=outcome)
+        return True
+
+    async def act(self, chore: Chore) -> int:
+        """Runs the chore for every tenant in a transaction of its own; counts those it failed for."""
+        tenants = [DEFAULT_TENANT_ID]
+        if chore.per_tenant:
+            async with self.database.unpinned_session() as session:
+                tenants = list(await session.scalars(text("select active_tenants()")))
+        failed = 0
+        for tenant in tenants:
+            context = JobContext(tenant, self.database, self.settings, self.outside, 1)
+            try:
+                await chore.work(context)
+            except Exception:
+                failed += 1
+                log.exception("chore_failed", name=chore.name, tenant=str(tenant))
+        return failed

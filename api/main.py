@@ -1,0 +1,79 @@
+"""Puts the API together: the only place where all the pieces meet."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from api.access.cookies import CrossSite
+from api.access.idempotency import Replay, render_replay
+from api.access.needs import ScopeMissing
+from api.outside.mail import ConsoleMailer, Mailer
+from api.routes import api, root
+from api.settings import Settings
+from api.web import problems
+from api.web.address import TenantAddress
+from api.web.cors import Cors
+from api.web.envelope import Envelope
+from api.web.openapi import describe
+from api.web.tenancy import KeyDirectory
+from shared.database import Database, open_database
+
+MAX_BODY = 1024 * 1024
+VERSION = "0.1.0"
+
+
+class State(TypedDict):
+    """What every request finds in `request.state`."""
+
+    settings: Settings
+    database: Database
+    keys: KeyDirectory
+    mailer: Mailer
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The ASGI app; settings come from the environment unless given."""
+    settings = settings or Settings()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[State]:
+        database = open_database(
+            settings.database_url_app.get_secret_value(),
+            pool=settings.database_pool,
+            application="openpartner-api",
+        )
+        yield {
+            "settings": settings,
+            "database": database,
+            "keys": KeyDirectory(database),
+            "mailer": ConsoleMailer(settings.mail_from, settings.mail_console_file),
+        }
+        await database.close()
+
+    app = FastAPI(
+        title="OpenPartner",
+        version=VERSION,
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: route.name,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        # Outermost first.
+        middleware=[
+            Middleware(Envelope, https=settings.is_https),
+            Middleware(Cors, origins=settings.origins),
+            Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
+            Middleware(TenantAddress),
+        ],
+    )
+    problems.install(app)
+    app.add_exception_handler(Replay, render_replay)
+    app.include_router(root)
+    app.include_router(api)
+    describe(app, ScopeMissing, CrossSite)
+    return app

@@ -1,0 +1,8 @@
+"""Figures for Prometheus; labels never name a tenant, a partner or an address."""
+
+from prometheus_client import Counter, Histogram
+
+REQUEST_SECONDS = Histogram(
+    "openpartner_api_request_seconds", "Time to answer", ["method", "route", "status"]
+)
+JOBS = Counter("openpartner_jobs_total", "Jobs by name and outcome", ["name", "outcome"])

@@ -1,0 +1,101 @@
+"""Every environment variable of the API and the worker, checked once at start."""
+
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _networks(value: object) -> object:
+    listed = _listed(value)
+    return tuple(ip_network(part) for part in listed) if isinstance(listed, tuple) else value
+
+
+def _origin(value: str) -> str:
+    return value.rstrip("/")
+
+
+CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+NetworkList = Annotated[Networks, NoDecode, BeforeValidator(_networks)]
+Address = Annotated[str, AfterValidator(_origin)]
+
+
+class Settings(BaseSettings):
+    """Read from the environment only; a value that cannot work stops the process with its name."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    # Who we are
+    openpartner_env: Literal["development", "production"] = "production"
+    openpartner_tenancy: Literal["single", "multi"] = "single"
+    openpartner_mode: Literal["selfhost", "flat", "revshare"] = "selfhost"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    # Where we are reached
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(4601, ge=1, le=65535)
+    api_url: Address = "http://localhost:4601"
+    portal_url: Address | None = None
+    router_url: Address = "http://localhost:4701"
+    cors_extra_origins: CommaList = ()
+    trusted_proxies: NetworkList = ()
+
+    # What we stand on
+    database_url_app: SecretStr
+    database_pool: int = Field(20, ge=2, le=200)
+
+    # Secrets
+    admin_api_key: SecretStr | None = None
+    metrics_token: SecretStr | None = None
+    secrets_encryption_key: SecretStr | None = None
+
+    # Mail
+    mail_from: str = "OpenPartner <no-reply@localhost>"
+    mail_console_file: Path | None = None
+
+    # The worker
+    openpartner_enable_scheduler: bool = True
+    openpartner_ready_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _production_is_explicit(self) -> Self:
+        if self.openpartner_env == "production" and self.secrets_encryption_key is None:
+            raise ValueError("SECRETS_ENCRYPTION_KEY is required outside development")
+        if self.admin_api_key and len(self.admin_api_key.get_secret_value()) < 16:  # noqa: PLR2004  # a guessable admin key is no key
+            raise ValueError("ADMIN_API_KEY must have at least 16 characters")
+        return self
+
+    @property
+    def is_multi(self) -> bool:
+        """Whether a request must say which tenant it means."""
+        return self.openpartner_tenancy == "multi"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach us over TLS, and cookies can be Secure."""
+        return self.api_url.startswith("https://")
+
+    @property
+    def people_url(self) -> str:
+        """Where links in mail lead: the portal, or the pages that the API serves itself."""
+        return self.portal_url or self.api_url
+
+    @cached_property
+    def origins(self) -> frozenset[str]:
+        """The browser origins that may call with cookies."""
+        ours = {self.api_url, self.people_url, *self.cors_extra_origins}
+        if self.openpartner_env == "development":
+            ours |= {"http://localhost:5673", "http://127.0.0.1:5673"}
+            ours |= {f"http://{host}:{self.api_port}" for host in ("localhost", "127.0.0.1")}
+        return frozenset(ours)

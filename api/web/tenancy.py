@@ -1,0 +1,101 @@
+"""Which tenant a request means: its key says so, or its address, or there is only one."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import text
+
+from api.errors import BadRequest, NotFound, Unauthorized
+from api.settings import Settings
+from shared.database import Database
+from shared.models.tenant import DEFAULT_TENANT_ID
+from shared.tokens import digest_of
+
+REMEMBERED_KEYS = 10_000
+
+
+class TenantSlugMissing(BadRequest, code="tenant_slug_missing"):
+    """Say which workspace you mean: put `/t/<slug>` behind `/api`, or use a key, which names its own."""
+
+
+class TenantNotFound(NotFound, code="tenant_not_found"):
+    """There is no such workspace."""
+
+
+@dataclass(slots=True)
+class KeyDirectory:
+    """Remembers which tenant a key belongs to. A key never moves, so this never goes stale;
+
+    whether the key still opens anything is asked of its tenant at every request.
+    """
+
+    database: Database
+    known: OrderedDict[str, UUID] = field(default_factory=OrderedDict)
+
+    async def tenant_of(self, plaintext: str) -> UUID | None:
+        digest = digest_of(plaintext)
+        if (tenant := self.known.get(digest)) is not None:
+            self.known.move_to_end(digest)
+            return tenant
+        async with self.database.unpinned_session() as session:
+            found: UUID | None = await session.scalar(
+                text("select tenant_of_key(:digest)"), {"digest": digest}
+            )
+        if found is not None:
+            self.known[digest] = found
+            if len(self.known) > REMEMBERED_KEYS:
+                self.known.popitem(last=False)
+        return found
+
+
+def bearer_of(request: Request) -> str | None:
+    """The token of an Authorization header; an empty string where it isn't a bearer token."""
+    header = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+async def tenant_of(request: Request) -> UUID:
+    """The tenant that this request is pinned to."""
+    settings: Settings = request.state.settings
+    named = await _named_by_address(request)
+    bearer = bearer_of(request)
+    env_key = settings.admin_api_key
+    if env_key and bearer == env_key.get_secret_value():
+        # The key in the environment belongs to the installation's own workspace, not to every brand.
+        owned: UUID | None = DEFAULT_TENANT_ID
+    else:
+        owned = await request.state.keys.tenant_of(bearer) if bearer else None
+    if named and owned and named != owned:
+        raise Unauthorized
+    if tenant := owned or named:
+        return tenant
+    if not settings.is_multi:
+        return DEFAULT_TENANT_ID
+    if bearer is not None:
+        raise Unauthorized
+    raise TenantSlugMissing
+
+
+async def _named_by_address(request: Request) -> UUID | None:
+    slug = request.scope.get("tenant_slug")
+    if slug is None:
+        return None
+    async with request.state.database.unpinned_session() as session:
+        row = (
+            await session.execute(
+                text("select id, status from tenant_by_slug(:slug)"), {"slug": slug}
+            )
+        ).one_or_none()
+    if row is None or row.status != "active":
+        raise TenantNotFound
+    found: UUID = row.id
+    return found
+
+
+TenantId = Annotated[UUID, Depends(tenant_of)]

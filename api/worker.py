@@ -1,0 +1,71 @@
+"""Runs jobs and the schedule: `python -m api.worker`. Any number of workers may run at once."""
+
+import asyncio
+import signal
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+from pydantic import ValidationError
+
+from api.access.database_role import RoleTooStrong, refuse_stronger_role
+from api.job_list import JOBS_OF_FEATURES
+from api.jobs.listen import listen
+from api.jobs.runner import Runner
+from api.jobs.schedule import Scheduler
+from api.outside.mail import ConsoleMailer, Mailer
+from api.settings import Settings
+from shared.database import open_database
+from shared.logs import configure_logs
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The real services outside."""
+
+    mailer: Mailer
+
+
+async def work(settings: Settings) -> None:
+    """Until SIGTERM or SIGINT; what was claimed is finished first."""
+    url = settings.database_url_app.get_secret_value()
+    database = open_database(url, pool=settings.database_pool, application="openpartner-worker")
+    await refuse_stronger_role(database)
+    world = World(ConsoleMailer(settings.mail_from, settings.mail_console_file))
+    runner = Runner(database, settings, world)
+    scheduler = Scheduler(database, settings, world)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, runner.stop)
+    listening = asyncio.create_task(listen(url, "jobs", runner.wake.set))
+    ticking = (
+        asyncio.create_task(scheduler.run()) if settings.openpartner_enable_scheduler else None
+    )
+    log.info("worker_started", features=len(JOBS_OF_FEATURES))
+    if settings.openpartner_ready_file:
+        settings.openpartner_ready_file.touch()
+    await runner.run()
+    scheduler.stop()
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening
+    if ticking is not None:
+        await ticking
+    await database.close()
+
+
+def main() -> None:
+    """Refuses to start, in one line, on settings or a role that can't be right."""
+    try:
+        settings = Settings()
+        configure_logs(settings.log_level, "worker")
+        asyncio.run(work(settings))
+    except (ValidationError, RoleTooStrong) as problem:
+        sys.exit(f"openpartner worker: {problem}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Proof, through the front door, on a real PostgreSQL."""

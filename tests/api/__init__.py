@@ -1,0 +1,1 @@
+"""The API, feature by feature, over HTTP."""

@@ -1,0 +1,118 @@
+"""A real PostgreSQL, migrated once; a real API on a socket; a brand of its own for each test."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from api.main import create_app
+from api.settings import Settings
+from tests.support.brand import Brand, found_brand
+from tests.support.contract import Contract
+from tests.support.databases import Databases, Scratch
+from tests.support.serving import served
+from tests.support.working import Worker
+
+SECRETS_KEY = "11" * 32
+
+
+def settings_for(scratch: Scratch, folder: Path, **changes: object) -> Settings:
+    """What `make up` would set, for a database of a test's own."""
+    values: dict[str, object] = {
+        "openpartner_env": "development",
+        "openpartner_tenancy": "multi",
+        "database_url_app": scratch.urls.app,
+        "secrets_encryption_key": SECRETS_KEY,
+        "mail_console_file": folder / f"mail-{scratch.superuser[-30:].partition('?')[0][-14:]}.txt",
+        "log_level": "WARNING",
+    }
+    return Settings.model_validate({**values, **changes})
+
+
+@pytest.fixture(scope="session")
+async def databases() -> AsyncIterator[Databases]:
+    """The server; its folder is short, since a socket's path may be."""
+    with TemporaryDirectory(prefix="op-") as folder:
+        databases = Databases(Path(folder))
+        databases.server.start()
+        try:
+            yield databases
+        finally:
+            databases.server.destroy()
+
+
+@pytest.fixture(scope="session")
+async def scratch(databases: Databases) -> Scratch:
+    """The database that most tests share, each in a tenant of its own."""
+    return await databases.fresh()
+
+
+@pytest.fixture(scope="session")
+def settings(scratch: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_for(scratch, tmp_path_factory.mktemp("mail"))
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings) -> FastAPI:
+    return create_app(settings)
+
+
+@pytest.fixture(scope="session")
+def contract(app: FastAPI) -> Contract:
+    return Contract(app.openapi())
+
+
+@pytest.fixture(scope="session")
+async def http(app: FastAPI, contract: Contract) -> AsyncIterator[httpx2.AsyncClient]:
+    """The API as strangers reach it; answers that the contract doesn't name fail the test."""
+    async with (
+        served(app) as address,
+        httpx2.AsyncClient(
+            base_url=address, timeout=30, event_hooks={"response": [contract.check]}
+        ) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+async def brand(http: httpx2.AsyncClient, scratch: Scratch) -> Brand:
+    return await found_brand(http, scratch)
+
+
+@pytest.fixture
+async def other_brand(http: httpx2.AsyncClient, scratch: Scratch) -> Brand:
+    """A second tenant on the same server."""
+    return await found_brand(http, scratch)
+
+
+@pytest.fixture(scope="session")
+async def worker(settings: Settings) -> AsyncIterator[Worker]:
+    """Does the jobs that are due, when a test says so."""
+    async with Worker.at(settings) as worker:
+        yield worker
+
+
+Install = Callable[..., Awaitable[tuple[httpx2.AsyncClient, Scratch, Settings]]]
+
+
+@pytest.fixture
+async def empty_install(
+    databases: Databases, tmp_path: Path, contract: Contract
+) -> AsyncIterator[Install]:
+    """`http, scratch, settings = await empty_install(**settings)`: a single-tenant installation."""
+    async with AsyncExitStack() as stack:
+
+        async def install(**changes: object) -> tuple[httpx2.AsyncClient, Scratch, Settings]:
+            fresh = await databases.fresh()
+            settings = settings_for(fresh, tmp_path, openpartner_tenancy="single", **changes)
+            address = await stack.enter_async_context(served(create_app(settings)))
+            client = httpx2.AsyncClient(
+                base_url=address, timeout=30, event_hooks={"response": [contract.check]}
+            )
+            return await stack.enter_async_context(client), fresh, settings
+
+        yield install

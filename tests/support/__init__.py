@@ -1,0 +1,1 @@
+"""What tests share: a server, a brand with its people, and a client that knows the contract."""
