@@ -1,0 +1,143 @@
+"""The link directory in memory: tenants by slug, their links by key, small and shared where it can be."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+import structlog
+from asyncpg.pgproto import pgproto
+
+from shared.deep_links import UnusableUrlError, is_allowed
+from shared.visitor import around_cref
+
+log = structlog.get_logger("router.directory")
+
+Halves = tuple[str, str]
+"""A destination, cut where the cref goes."""
+
+
+class Partner:
+    """One for all links of a partner, so that a revocation is one assignment."""
+
+    __slots__ = ("id", "revoked")
+
+    def __init__(self, partner_id: UUID) -> None:
+        self.id = pgproto.UUID(partner_id.bytes)
+        self.revoked = False
+
+
+class Campaign:
+    """One for all links of a campaign, so that a new destination is one assignment."""
+
+    __slots__ = ("destination", "id", "url")
+
+    def __init__(self, campaign_id: UUID) -> None:
+        self.id = pgproto.UUID(campaign_id.bytes)
+        self.url = ""
+        self.destination: Halves | None = None
+
+
+class Link:
+    """`override` only where the link leads elsewhere than its campaign, and still may."""
+
+    __slots__ = ("campaign", "id", "override", "partner", "round")
+
+    def __init__(self, link_id: bytes, partner: Partner, campaign: Campaign) -> None:
+        self.id = link_id
+        self.partner = partner
+        self.campaign = campaign
+        self.override: Halves | None = None
+        self.round = 0
+
+    @property
+    def destination(self) -> Halves | None:
+        """Decision 14: the link's own if its host is still allowed, otherwise the campaign's."""
+        return self.override or self.campaign.destination
+
+
+class Tenant:
+    """One workspace and its links."""
+
+    __slots__ = ("id", "key", "links", "slug")
+
+    def __init__(self, tenant_id: UUID, slug: str) -> None:
+        self.id = pgproto.UUID(tenant_id.bytes)
+        self.key = tenant_id.bytes
+        self.slug = slug
+        self.links: dict[str, Link] = {}
+
+
+class Directory:
+    """What the view `link_directory` says, row by row; a row that comes again replaces itself."""
+
+    def __init__(self) -> None:
+        self._slugs: dict[str, Tenant] = {}
+        self._tenants: dict[bytes, Tenant] = {}
+        self._partners: dict[bytes, Partner] = {}
+        self._campaigns: dict[bytes, Campaign] = {}
+
+    def __len__(self) -> int:
+        return sum(len(tenant.links) for tenant in self._slugs.values())
+
+    def find(self, slug: str, key: str) -> tuple[Tenant, Link] | None:
+        tenant = self._slugs.get(slug)
+        link = tenant.links.get(key) if tenant else None
+        return (tenant, link) if tenant and link else None
+
+    def put(self, row: Mapping[str, Any], seen_in: int = 0) -> None:
+        """Add or renew one link, and with it what it shares with others."""
+        tenant = self._tenant(row["tenant_id"], row["slug"])
+        partner = self._partners.get(row["partner_id"].bytes)
+        if partner is None:
+            partner = self._partners[row["partner_id"].bytes] = Partner(row["partner_id"])
+        partner.revoked = row["revoked"]
+        campaign = self._campaigns.get(row["campaign_id"].bytes)
+        if campaign is None:
+            campaign = self._campaigns[row["campaign_id"].bytes] = Campaign(row["campaign_id"])
+        if campaign.url != row["campaign_url"]:
+            campaign.url = row["campaign_url"]
+            campaign.destination = _halves(campaign.url)
+        link = tenant.links.get(row["link_key"])
+        if link is None or link.id != row["link_id"].bytes:
+            link = tenant.links[row["link_key"]] = Link(row["link_id"].bytes, partner, campaign)
+        link.partner, link.campaign, link.round = partner, campaign, seen_in
+        link.override = None
+        if row["is_override"] and is_allowed(
+            row["destination_url"], row["deep_link_allowed_domains"]
+        ):
+            link.override = _halves(row["destination_url"])
+
+    def drop_tenants(self, tenant_ids: Iterable[UUID]) -> None:
+        """Forget whole workspaces: suspended, or about to be read afresh."""
+        for tenant_id in tenant_ids:
+            tenant = self._tenants.pop(tenant_id.bytes, None)
+            if tenant is not None and self._slugs.get(tenant.slug) is tenant:
+                del self._slugs[tenant.slug]
+
+    def drop_unseen(self, round_number: int) -> None:
+        """After everything was read once: forget the links that were not among it."""
+        for tenant in list(self._tenants.values()):
+            gone = [key for key, link in tenant.links.items() if link.round < round_number]
+            for key in gone:
+                del tenant.links[key]
+            if not tenant.links:
+                self.drop_tenants([UUID(bytes=tenant.key)])
+
+    def _tenant(self, tenant_id: UUID, slug: str) -> Tenant:
+        tenant = self._tenants.get(tenant_id.bytes)
+        if tenant is None:
+            tenant = self._tenants[tenant_id.bytes] = Tenant(tenant_id, slug)
+        if tenant.slug != slug and self._slugs.get(tenant.slug) is tenant:
+            del self._slugs[tenant.slug]
+        tenant.slug = slug
+        self._slugs[slug] = tenant
+        return tenant
+
+
+def _halves(url: str) -> Halves | None:
+    try:
+        return around_cref(url)
+    except UnusableUrlError as error:
+        # The API refuses such addresses; one that got in anyway must not take the router down.
+        log.warning("a stored destination is unusable", reason=str(error))
+        return None

@@ -1,0 +1,199 @@
+"""Keeps the directory true: everything at start, changes as they are announced, misses when asked."""
+
+import asyncio
+import json
+from collections import OrderedDict
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from router.directory import Directory, Link, Tenant
+from router.postgres import TooStrongError, Unreachable, connect, refuse_powers
+
+log = structlog.get_logger("router.links")
+
+EVERYTHING = "select * from link_directory"
+# How the announced tables show in the view.
+ANNOUNCED = {
+    "links": "link_id",
+    "partners": "partner_id",
+    "campaigns": "campaign_id",
+    "tenants": "tenant_id",
+}
+ASKED = """
+    select link_directory.* from link_directory
+    join unnest($1::text[], $2::text[]) as asked (slug, link_key) using (slug, link_key)
+"""
+READ_SECONDS = 5
+HEARTBEAT_SECONDS = 2
+REFRESH_SECONDS = 60
+# A refresh may cost a hundredth of one core, so a directory that is slow to read is read less often.
+REFRESH_SHARE = 100
+CHUNK = 1000
+ABSENT_MAX = 10_000
+ABSENT_SECONDS = 10
+RETRY_SECONDS = (0.1, 0.2, 0.5, 1, 2)
+
+Found = tuple[Tenant, Link]
+
+
+class UnknownNowError(Exception):
+    """The link isn't known here, and the database that would know can't be asked."""
+
+
+class Links:
+    """The directory, the connection that listens for its changes, and the questions to it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.directory = Directory()
+        self.loaded = asyncio.Event()
+        self.connected = False
+        self._connection: asyncpg.Connection | None = None
+        self._one_at_a_time = asyncio.Lock()
+        self._announced: set[tuple[str, UUID]] = set()
+        self._something = asyncio.Event()
+        self._absent: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._asked: dict[tuple[str, str], asyncio.Future[Found | None]] = {}
+        self._answering: asyncio.Task[None] | None = None
+        self._round = 0
+        self._next_refresh = 0.0
+        self._following: asyncio.Task[None] | None = None
+
+    def start(self) -> asyncio.Task[None]:
+        """Follow changes until closed; the task ends by itself only where going on would be wrong."""
+        self._following = asyncio.create_task(self._follow())
+        return self._following
+
+    async def close(self) -> None:
+        if self._following is not None:
+            self._following.cancel()
+            with suppress(asyncio.CancelledError, TooStrongError):
+                await self._following
+
+    def find(self, slug: str, key: str) -> Found | None:
+        """What memory knows: the only step on a known link's way."""
+        return self.directory.find(slug, key)
+
+    async def ask(self, slug: str, key: str) -> Found | None:
+        """A link made a millisecond ago: one question for all who wait, and none for known strays."""
+        name = (slug, key)
+        if self._absent.get(name, 0) > monotonic():
+            return None
+        if name not in self._asked:
+            self._asked[name] = asyncio.get_running_loop().create_future()
+        if self._answering is None or self._answering.done():
+            self._answering = asyncio.create_task(self._answer())
+        return await asyncio.shield(self._asked[name])
+
+    async def _answer(self) -> None:
+        """While one question is on its way, the next ones gather, as clicks do."""
+        while self._asked:
+            asked, self._asked = self._asked, {}
+            try:
+                rows = await self._fetch(ASKED, [s for s, _ in asked], [k for _, k in asked])
+            except (*Unreachable, UnknownNowError):
+                for waiting in asked.values():
+                    waiting.set_exception(UnknownNowError())
+                    waiting.exception()  # Seen, also if whoever asked has gone away.
+                continue
+            for row in rows:
+                self.directory.put(row, self._round)
+            for name, waiting in asked.items():
+                found = self.find(*name)
+                if found is None:
+                    self._note_absent(name)
+                waiting.set_result(found)
+
+    def _note_absent(self, name: tuple[str, str]) -> None:
+        if len(self._absent) >= ABSENT_MAX:
+            self._absent.popitem(last=False)
+        self._absent[name] = monotonic() + ABSENT_SECONDS
+
+    async def _fetch(self, sql: str, *args: Any) -> list[asyncpg.Record]:
+        async with self._one_at_a_time:
+            if self._connection is None:
+                raise UnknownNowError
+            return list(await self._connection.fetch(sql, *args, timeout=READ_SECONDS))
+
+    async def _follow(self) -> None:
+        """For ever: connect, listen, read everything, apply what is announced; on loss begin again."""
+        failures = 0
+        while True:
+            try:
+                await self._connect()
+                failures = 0
+                await self._apply_announcements()
+            except Unreachable as error:
+                if failures == 0:
+                    log.warning("no connection for links", error=repr(error))
+                await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+                failures += 1
+            finally:
+                self.connected = False
+                connection, self._connection = self._connection, None
+                if connection is not None:
+                    connection.terminate()
+
+    async def _connect(self) -> None:
+        connection = await connect(self._url, "openpartner-router-links")
+        self._connection = connection
+        await refuse_powers(connection)
+        # Listening first: what changes while everything is read is read again afterwards.
+        await connection.add_listener("links", self._hear)
+        await self._read_everything()
+        self.connected = True
+        self.loaded.set()
+
+    async def _read_everything(self) -> None:
+        started = monotonic()
+        self._round += 1
+        # A connection of its own, so that announcements and questions needn't wait behind it.
+        reader = await connect(self._url, "openpartner-router-refresh")
+        try:
+            async with reader.transaction(readonly=True):
+                async for row in reader.cursor(EVERYTHING, prefetch=CHUNK):
+                    self.directory.put(row, self._round)
+        finally:
+            reader.terminate()
+        self.directory.drop_unseen(self._round)
+        took = monotonic() - started
+        self._next_refresh = monotonic() + max(REFRESH_SECONDS, took * REFRESH_SHARE)
+        log.debug("read the link directory", links=len(self.directory), seconds=round(took, 3))
+
+    def _hear(self, _: Any, __: int, ___: str, payload: str) -> None:
+        try:
+            change = json.loads(payload)
+            self._announced.add((change["table"], UUID(change["id"])))
+        except (ValueError, KeyError, TypeError):
+            log.warning("an announcement can't be read", payload=payload[:200])
+        self._absent.clear()
+        self._something.set()
+
+    async def _apply_announcements(self) -> None:
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
+                    await self._something.wait()
+            self._something.clear()
+            announced, self._announced = self._announced, set()
+            for table, column in ANNOUNCED.items():
+                changed = [row_id for name, row_id in announced if name == table]
+                if changed:
+                    await self._renew(table, column, changed)
+            if monotonic() >= self._next_refresh:
+                await self._read_everything()
+            elif not announced:
+                # A server that vanished without a word would otherwise go unnoticed for hours.
+                await self._fetch("select")
+
+    async def _renew(self, table: str, column: str, changed: list[UUID]) -> None:
+        rows = await self._fetch(f"{EVERYTHING} where {column} = any($1)", changed)
+        if table == "tenants":
+            self.directory.drop_tenants(changed)
+        for row in rows:
+            self.directory.put(row, self._round)

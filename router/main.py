@@ -1,0 +1,93 @@
+"""create_app(): the one place where the router's pieces meet."""
+
+import asyncio
+from dataclasses import dataclass
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from router import pages
+from router.clicks import Clicks
+from router.links import Links
+from router.metrics import MetricsPage, RouterFigures
+from router.redirect import BODY_MAX, Redirect
+from router.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """The running parts; `app` answers HTTP."""
+
+    links: Links
+    clicks: Clicks
+    redirect: Redirect
+    app: ASGIApp
+
+    def start(self) -> asyncio.Task[None]:
+        """The task that is returned never ends unless this process must not go on."""
+        self.clicks.start()
+        return self.links.start()
+
+    async def close(self) -> None:
+        """Clicks first: they were promised."""
+        await self.clicks.close()
+        await self.links.close()
+
+
+class LinksFirst:
+    """Sends /r/… straight to the redirect, and the rest through Starlette."""
+
+    def __init__(self, redirect: Redirect, others: ASGIApp) -> None:
+        self._redirect = redirect
+        self._others = others
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"].startswith("/r/"):
+            await self._redirect(scope, receive, send)
+        else:
+            await self._others(scope, receive, send)
+
+
+def create_router(settings: Settings) -> Router:
+    """Everything put together, nothing started."""
+    links = Links(settings.database_url)
+    clicks = Clicks(settings.database_url)
+    redirect = Redirect(settings, links, clicks)
+    figures = MetricsPage(RouterFigures(links, clicks, redirect), settings.metrics_token)
+
+    async def health(_: Request) -> JSONResponse:
+        return JSONResponse({"ok": True, "service": "router"})
+
+    async def ready(_: Request) -> JSONResponse:
+        """Ready once links are known; it stays so while the database is away, for they still are."""
+        is_ready = links.loaded.is_set()
+        return JSONResponse(
+            {"ok": is_ready, "listening": links.connected}, 200 if is_ready else 503
+        )
+
+    others = Starlette(
+        routes=[
+            Route("/health", health),
+            Route("/ready", ready),
+            Route("/metrics", figures.__call__),
+        ],
+        exception_handlers={HTTPException: refuse, Exception: fail},
+        max_body_size=BODY_MAX,
+    )
+    return Router(links, clicks, redirect, LinksFirst(redirect, others))
+
+
+async def refuse(_: Request, error: Exception) -> Response:
+    """Starlette's own refusals, in the router's words."""
+    known = {404: pages.NOT_FOUND, 405: pages.NOT_ALLOWED, 413: pages.TOO_LARGE}
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return known.get(status, pages.BROKEN)
+
+
+async def fail(_: Request, __: Exception) -> Response:
+    """Never a stack trace for a stranger."""
+    return pages.BROKEN
