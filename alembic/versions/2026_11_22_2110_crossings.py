@@ -40,16 +40,25 @@ FUNCTIONS = {
         create function claim_jobs(wanted int, per_receiver int, lease interval)
         returns table (tenant_id uuid, id uuid, name text, arguments jsonb, attempts int)
         language sql volatile security definer set search_path = public as $$
-            with due as (
-                select j.tenant_id, j.id from jobs j
+            with waiting as (
+                select j.tenant_id, j.id, j.run_at, j.receiver,
+                    row_number() over (partition by j.tenant_id, j.receiver order by j.run_at, j.id)
+                        as place
+                from jobs j
                 where j.done_at is null and j.dead_at is null and j.run_at <= now()
                     and (j.leased_until is null or j.leased_until < now())
-                    and (j.receiver is null or per_receiver > (
+            ), due as (
+                select j.tenant_id, j.id
+                from waiting w join jobs j on j.tenant_id = w.tenant_id and j.id = w.id
+                where j.done_at is null and j.dead_at is null
+                    and (j.leased_until is null or j.leased_until < now())
+                    and (w.receiver is null or w.place + (
                         select count(*) from jobs busy
-                        where busy.tenant_id = j.tenant_id and busy.receiver = j.receiver
-                            and busy.done_at is null and busy.leased_until >= now()))
-                order by j.run_at, j.id
-                limit wanted for update skip locked
+                        where busy.tenant_id = w.tenant_id and busy.receiver = w.receiver
+                            and busy.done_at is null and busy.leased_until >= now()
+                    ) <= per_receiver)
+                order by w.run_at, w.id
+                limit wanted for update of j skip locked
             )
             update jobs j set leased_until = now() + lease, attempts = j.attempts + 1
             from due where j.tenant_id = due.tenant_id and j.id = due.id

@@ -72,7 +72,12 @@ CHORES: dict[str, Chore] = {}
 
 
 def every(cron: str, name: str, *, per_tenant: bool = True) -> Callable[[Work], Work]:
-    """Registers `work(context)` for the moments of a five-field cron line, in UTC."""
+    """Registers `work(context)` for the moments of a five-field cron line, in UTC.
+
+    Weekdays go by name (`mon`): cron counts them from Sunday and APScheduler from Monday.
+    """
+    if cron.split()[4] != "*" and not cron.split()[4].isalpha():
+        raise ValueError(f"name the weekday in {cron!r}")
 
     def register(work: Work) -> Work:
         CHORES[name] = Chore(name, cron, work, per_tenant)

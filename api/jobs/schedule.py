@@ -19,7 +19,7 @@ from shared.models.tenant import DEFAULT_TENANT_ID
 log = structlog.get_logger()
 
 LOOK_EVERY = 20.0
-LONGEST_GAP = timedelta(days=8)
+LOOK_BACKS = tuple(timedelta(minutes=minutes) for minutes in (2, 65, 1445, 8 * 1440, 32 * 1440))
 WRITE_TICK = text(
     "insert into ticks (name, due_at, worker) values (:name, :due, :worker)"
     " on conflict do nothing returning name"
@@ -32,16 +32,16 @@ FINISH_TICK = text(
 def latest_due(cron: str, moment: datetime) -> datetime | None:
     """The last moment of this cron line that is not after `moment`."""
     trigger = CronTrigger.from_crontab(cron, timezone="UTC")
-    found: datetime | None = None
-    # Doubling the look-back finds a weekly moment without stepping through a week of minutes.
-    gap = timedelta(minutes=2)
-    while found is None and gap <= 2 * LONGEST_GAP:
-        step = trigger.get_next_fire_time(None, moment - gap)
+    # Looking back a little further each time spares a monthly line a walk through its minutes.
+    for look_back in LOOK_BACKS:
+        found: datetime | None = None
+        step = trigger.get_next_fire_time(None, moment - look_back)
         while step is not None and step <= moment:
             found = step
             step = trigger.get_next_fire_time(step, step + timedelta(seconds=1))
-        gap *= 4
-    return found
+        if found is not None:
+            return found
+    return None
 
 
 @dataclass(slots=True)
