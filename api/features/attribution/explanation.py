@@ -100,9 +100,10 @@ def _summary(decision: Decision) -> str:
     if decision.model is None:
         return NOT_ATTRIBUTED[decision.status]
     totals = [f"{total['amount']} {total['currency']}" for total in _totals(decision)]
-    counted, all_clicks = len(decision.credits), len(decision.considered)
-    clicks = f"{counted} of {all_clicks} clicks {'is' if counted == 1 else 'are'} credited"
-    return f"{clicks} by the {model_name(decision.model)} model: {' + '.join(totals)}."
+    clicks = "1 click" if len(decision.considered) == 1 else f"{len(decision.considered)} clicks"
+    verb = "is" if len(decision.credits) == 1 else "are"
+    credited = f"{len(decision.credits)} of {clicks} {verb} credited"
+    return f"{credited} by the {model_name(decision.model)} model: {' + '.join(totals)}."
 
 
 def _payment(event: Event, credit: Credit) -> str:
@@ -112,7 +113,7 @@ def _payment(event: Event, credit: Credit) -> str:
     if reason == "event_type_not_paid":
         paid = ", ".join(terms.event_types) or "no type of event"
         return f"No commission: these terms pay for {paid}, not for {event.type}."
-    if terms.kind == "percent" and not event.value_minor:
+    if terms.kind == "percent" and (event.value_minor or 0) <= 0:
         return f"No commission: the event has no value to take {_percent(terms)} of."
     text = _arithmetic(event, credit, terms)
     return f"{text}." if reason == "accrued" else f"No commission: {text}."

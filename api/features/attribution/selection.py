@@ -55,8 +55,9 @@ def exclusion(event: Event, touch: Touch) -> Consideration | None:
         return consideration(touch, "after_event", sentence)
     age = event.ts - touch.ts
     if age > timedelta(days=touch.window_days):
-        sentence = f"The click came {_span(age)} before the event; its campaign counts "
-        return consideration(touch, "outside_window", f"{sentence}{_days(touch.window_days)}.")
+        came, counts = _span(age), _days(touch.window_days)
+        sentence = f"The click came {came} before the event; its campaign counts {counts}."
+        return consideration(touch, "outside_window", sentence)
     return None
 
 

@@ -1,0 +1,1 @@
+"""Money and attribution, proved without a database, a clock or a request."""
