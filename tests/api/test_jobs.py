@@ -47,10 +47,13 @@ async def test_a_job_runs_once_in_its_own_tenant(brand: Brand, worker: Worker, d
 async def test_a_job_vanishes_with_the_work_that_asked_for_it(
     brand: Brand, worker: Worker, done: Done
 ) -> None:
-    with pytest.raises(LookupError):
+    async def ask_and_break() -> None:
         async with worker.database.tenant_session(brand.tenant_id) as session:
             await enqueue(session, "test.note", word="never")
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await ask_and_break()
     await worker.drain()
     assert done == []
 
