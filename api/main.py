@@ -19,8 +19,10 @@ from api.web.address import TenantAddress
 from api.web.cors import Cors
 from api.web.envelope import Envelope
 from api.web.openapi import describe
+from api.web.rate_limits import RateLimits, Throttle
 from api.web.tenancy import KeyDirectory
 from shared.database import Database, open_database
+from shared.proxies import TrustedProxies
 
 MAX_BODY = 1024 * 1024
 VERSION = "0.1.0"
@@ -33,6 +35,8 @@ class State(TypedDict):
     database: Database
     keys: KeyDirectory
     mailer: Mailer
+    limits: RateLimits
+    proxies: TrustedProxies
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -51,6 +55,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "database": database,
             "keys": KeyDirectory(database),
             "mailer": ConsoleMailer(settings.mail_from, settings.mail_console_file),
+            "limits": RateLimits.of(settings),
+            "proxies": TrustedProxies(settings.trusted_proxies),
         }
         await database.close()
 
@@ -68,6 +74,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             Middleware(Envelope, https=settings.is_https),
             Middleware(Cors, origins=settings.origins),
             Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
+            Middleware(Throttle),
             Middleware(TenantAddress),
         ],
     )

@@ -55,6 +55,10 @@ class Settings(BaseSettings):
     database_url_app: SecretStr
     database_pool: int = Field(20, ge=2, le=200)
 
+    # Rate limits: counted in memory unless Redis is named; off only where load is measured
+    openpartner_rate_limits: bool = True
+    redis_url: SecretStr | None = None
+
     # Secrets
     admin_api_key: SecretStr | None = None
     metrics_token: SecretStr | None = None

@@ -1,5 +1,6 @@
 """A real PostgreSQL, migrated once; a real API on a socket; a brand of its own for each test."""
 
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -7,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 
 from api.main import create_app
@@ -16,6 +18,8 @@ from tests.support.contract import Contract
 from tests.support.databases import Databases, Scratch
 from tests.support.serving import served
 from tests.support.working import Worker
+
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
 
 SECRETS_KEY = "11" * 32
 
@@ -29,6 +33,7 @@ def settings_for(scratch: Scratch, folder: Path, **changes: object) -> Settings:
         "secrets_encryption_key": SECRETS_KEY,
         "mail_console_file": folder / f"mail-{scratch.superuser[-30:].partition('?')[0][-14:]}.txt",
         "log_level": "WARNING",
+        "openpartner_rate_limits": False,
     }
     return Settings.model_validate({**values, **changes})
 

@@ -108,6 +108,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "email", name=op.f("uq_admins_tenant_id_email")),
     )
     op.create_table(
+        "audit_entries",
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("action", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=True),
+        sa.Column("address", sa.String(), nullable=True),
+        sa.Column("request_id", sa.String(), nullable=True),
+        sa.Column(
+            "details",
+            postgresql.JSONB(astext_type=sa.Text()),
+            server_default=sa.text("'{}'::jsonb"),
+            nullable=False,
+        ),
+        sa.Column(
+            "tenant_id",
+            sa.Uuid(),
+            server_default=sa.text("nullif(current_setting('app.tenant_id', true), '')::uuid"),
+            nullable=False,
+        ),
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column(
+            "created_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id"], ["tenants.id"], name=op.f("fk_audit_entries_tenant_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_audit_entries")),
+    )
+    for column in ("subject", "actor", "action"):
+        op.create_index(f"ix_audit_entries_{column}", "audit_entries", ["tenant_id", column])
+    op.create_table(
         "campaigns",
         sa.Column(
             "tenant_id",
@@ -625,7 +658,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.CheckConstraint(
-            "(kind = 'percent' and percent > 0 and fixed_minor is null) or (kind = 'fixed' and fixed_minor > 0 and percent is null and cardinality(event_types) > 0)",
+            "(kind = 'percent' and percent >= 0 and fixed_minor is null) or (kind = 'fixed' and fixed_minor >= 0 and percent is null and cardinality(event_types) > 0)",
             name=op.f("ck_terms_kind"),
         ),
         sa.CheckConstraint("holdback_days between 0 and 365", name=op.f("ck_terms_holdback")),
@@ -842,6 +875,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_constraint(op.f("fk_campaigns_tenant_id_terms_id"), "campaigns", type_="foreignkey")
+    op.drop_table("audit_entries")
     op.drop_index("ix_commissions_status", table_name="commissions")
     op.drop_index("ix_commissions_payout", table_name="commissions")
     op.drop_index("ix_commissions_partner", table_name="commissions")

@@ -8,7 +8,7 @@ branch_labels = None
 depends_on = None
 
 # Raw facts and terms: written once. Everything else may also change.
-APPEND_ONLY = ("clicks", "identities", "events", "terms")
+APPEND_ONLY = ("audit_entries", "clicks", "identities", "events", "terms")
 CHANGING = (
     "admins", "api_keys", "campaigns", "commissions", "credits", "decisions", "grants",
     "idempotent_requests", "jobs", "links", "magic_links", "partners", "payouts", "revocations",

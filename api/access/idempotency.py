@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.access.audit import record_request
 from api.access.needs import Known
 from api.errors import Conflict, Unprocessable
 from api.web.transaction import Session
@@ -101,7 +102,7 @@ ONCE_FOR_EVER = Depends(once_for_ever)
 
 
 class RememberingRoute(APIRoute):
-    """Writes the answer in the transaction of the work, which is still open at this point."""
+    """Writes the answer and the audit entry in the work's transaction, which is still open here."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         answer = super().get_route_handler()
@@ -121,6 +122,7 @@ class RememberingRoute(APIRoute):
                     )
                 )
                 await claim.session.flush()
+            await record_request(request, response)
             return response
 
         return remembering

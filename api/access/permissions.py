@@ -15,6 +15,9 @@ class Permission(StrEnum):
     API_KEYS_WRITE = "api_keys:write"
     """Make and revoke keys."""
 
+    AUDIT_READ = "audit:read"
+    """See who changed what."""
+
     CAMPAIGNS_READ = "campaigns:read"
     """See every campaign and its terms."""
 

@@ -44,6 +44,7 @@ class Envelope:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if USABLE_ID.match(given) else str(new_id())
+        scope["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began, status = perf_counter(), 0
 

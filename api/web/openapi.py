@@ -13,6 +13,7 @@ from api.errors import (
     InvalidQuery,
     NotFound,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
 )
@@ -49,7 +50,7 @@ SERVERS = [
 
 def common(path: str, operation: dict[str, Any]) -> tuple[type[ApiError], ...]:
     """The errors that any route like this one may answer with."""
-    errors: list[type[ApiError]] = [Internal, Unavailable, InvalidQuery]
+    errors: list[type[ApiError]] = [Internal, Unavailable, InvalidQuery, TooManyRequests]
     if path.startswith("/api"):
         errors += [TenantSlugMissing, TenantNotFound]
     if "requestBody" in operation:

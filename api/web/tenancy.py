@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from api.errors import BadRequest, NotFound, Unauthorized
 from api.settings import Settings
+from api.web.client import client_address
+from api.web.rate_limits import WRONG_KEYS
 from shared.database import Database
 from shared.models.tenant import DEFAULT_TENANT_ID
 from shared.tokens import digest_of
@@ -35,11 +37,14 @@ class KeyDirectory:
     database: Database
     known: OrderedDict[str, UUID] = field(default_factory=OrderedDict)
 
-    async def tenant_of(self, plaintext: str) -> UUID | None:
+    def recall(self, plaintext: str) -> UUID | None:
         digest = digest_of(plaintext)
         if (tenant := self.known.get(digest)) is not None:
             self.known.move_to_end(digest)
-            return tenant
+        return tenant
+
+    async def tenant_of(self, plaintext: str) -> UUID | None:
+        digest = digest_of(plaintext)
         async with self.database.unpinned_session() as session:
             found: UUID | None = await session.scalar(
                 text("select tenant_of_key(:digest)"), {"digest": digest}
@@ -70,7 +75,7 @@ async def tenant_of(request: Request) -> UUID:
         # The key in the environment belongs to the installation's own workspace, not to every brand.
         owned: UUID | None = DEFAULT_TENANT_ID
     else:
-        owned = await request.state.keys.tenant_of(bearer) if bearer else None
+        owned = await _owner_of(request, bearer) if bearer else None
     if named and owned and named != owned:
         raise Unauthorized
     if tenant := owned or named:
@@ -80,6 +85,19 @@ async def tenant_of(request: Request) -> UUID:
     if bearer is not None:
         raise Unauthorized
     raise TenantSlugMissing
+
+
+async def _owner_of(request: Request, bearer: str) -> UUID | None:
+    """Looks a key up; whoever tries wrong ones is soon refused, and keys we know pass meanwhile."""
+    keys: KeyDirectory = request.state.keys
+    if (known := keys.recall(bearer)) is not None:
+        return known
+    limits, address = request.state.limits, client_address(request)
+    await limits.refuse_exhausted(WRONG_KEYS, "wrong-keys", address)
+    found = await keys.tenant_of(bearer)
+    if found is None:
+        await limits.spend(WRONG_KEYS, "wrong-keys", address)
+    return found
 
 
 async def _named_by_address(request: Request) -> UUID | None:

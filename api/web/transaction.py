@@ -13,6 +13,7 @@ async def transaction(request: Request, tenant_id: TenantId) -> AsyncIterator[As
     """Commits before the response leaves; rolls back on any error answer."""
     request.state.tenant_id = tenant_id
     async with request.state.database.tenant_session(tenant_id) as session:
+        request.state.session = session
         yield session
 
 

@@ -1,0 +1,86 @@
+"""The audit log: every change that a caller makes is written down in the change's transaction."""
+
+import json
+import re
+from typing import Any
+
+from fastapi import Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.access.caller import Caller
+from api.access.cookies import SAFE_METHODS
+from api.web.client import client_address
+from shared.models.audit_entry import AuditEntry
+
+# Raw facts are their own record, and there are millions of them.
+FACTS = {"report_event", "identify_customer", "record_click", "redeem_coupon"}
+SECRET = re.compile(r"pass(word|phrase)|secret|token|(^|_|[a-z])key$|cipher", re.IGNORECASE)
+LONGEST = 200
+HIDDEN = "[hidden]"
+
+
+def record(
+    session: AsyncSession, actor: str, action: str, subject: str | None = None, **details: Any
+) -> None:
+    """For what happens without a caller's request: jobs, commands, the installation itself."""
+    session.add(AuditEntry(actor=actor, action=action, subject=subject, details=shortened(details)))
+
+
+async def record_request(request: Request, response: Response) -> None:
+    """Writes the entry of a request that changed something, while its transaction is open."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    session: AsyncSession | None = getattr(request.state, "session", None)
+    action = request.scope["route"].name
+    if caller is None or session is None or request.method in SAFE_METHODS or action in FACTS:
+        return
+    session.add(
+        AuditEntry(
+            actor=caller.principal,
+            action=action,
+            subject=_subject(request, response),
+            address=client_address(request),
+            request_id=request.scope.get("request_id"),
+            details=await _details(request),
+        )
+    )
+    await session.flush()
+
+
+def _subject(request: Request, response: Response) -> str | None:
+    """What was changed: the id in the address, or that of what was made."""
+    if named := list(request.path_params.values()):
+        return str(named[-1])
+    try:
+        made = json.loads(bytes(response.body))
+    except ValueError:
+        return None
+    found = made.get("id") if isinstance(made, dict) else None
+    return str(found) if found is not None else None
+
+
+async def _details(request: Request) -> dict[str, Any]:
+    """The rest of the address and the body, shortened and without secrets."""
+    details: dict[str, Any] = {}
+    if len(request.path_params) > 1:
+        details["path"] = {name: str(value) for name, value in request.path_params.items()}
+    try:
+        body = json.loads(await request.body())
+    except ValueError:
+        return details
+    if isinstance(body, dict) and body:
+        details["body"] = shortened(body)
+    return details
+
+
+def shortened(value: Any) -> Any:
+    """The same without secrets, and with long texts and lists cut."""
+    if isinstance(value, dict):
+        return {
+            key: HIDDEN if SECRET.search(str(key)) else shortened(inner)
+            for key, inner in list(value.items())[:50]
+        }
+    if isinstance(value, list | tuple):
+        return [shortened(inner) for inner in value[:50]]
+    if isinstance(value, str) and len(value) > LONGEST:
+        return value[:LONGEST] + "…"
+    return value

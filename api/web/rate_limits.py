@@ -1,0 +1,114 @@
+"""Rate limits: by address for people, by key for servers, and tighter where guessing would pay."""
+
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from math import ceil
+from typing import Any
+
+from fastapi import Depends, Request
+from limits import RateLimitItem, parse
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.storage import storage_from_string
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import TooManyRequests
+from api.settings import Settings
+from api.web.client import address_in, client_address
+from api.web.problems import answer
+
+# A portal's page makes a dozen calls; 600 in five minutes is two a second without a pause.
+BY_ADDRESS = parse("600/5 minutes")
+# A merchant's server reports for all its customers from one address, so its key counts, not that.
+BY_KEY = parse("6000/minute")
+WRONG_KEYS = parse("20/minute")
+EXEMPT = ("/health", "/ready", "/metrics", "/api/webhooks/stripe", "/api/uploads/")
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """Counts in memory, or in Redis where several processes should share them."""
+
+    limiter: SlidingWindowCounterRateLimiter
+    on: bool
+
+    @classmethod
+    def of(cls, settings: Settings) -> "RateLimits":
+        address = settings.redis_url
+        storage: Any = storage_from_string(
+            f"async+{address.get_secret_value()}" if address else "async+memory://"
+        )
+        return cls(SlidingWindowCounterRateLimiter(storage), settings.openpartner_rate_limits)
+
+    async def spend(self, item: RateLimitItem, *who: str) -> None:
+        """Counts one; raises TooManyRequests with the seconds to wait."""
+        if self.on and not await self.limiter.hit(item, *who):
+            raise TooManyRequests(retryAfter=await self.wait(item, *who))
+
+    async def refuse_exhausted(self, item: RateLimitItem, *who: str) -> None:
+        """Raises like `spend`, but counts nothing."""
+        if self.on and not await self.limiter.test(item, *who):
+            raise TooManyRequests(retryAfter=await self.wait(item, *who))
+
+    async def wait(self, item: RateLimitItem, *who: str) -> int:
+        stats = await self.limiter.get_window_stats(item, *who)
+        return max(1, ceil(stats.reset_time - time.time()))
+
+
+def limited(name: str, rate: str) -> Any:
+    """`dependencies=[limited("signin", "10/minute")]`: this many from one address."""
+    item = parse(rate)
+
+    async def within_limit(request: Request) -> None:
+        await request.state.limits.spend(item, name, client_address(request))
+
+    return Depends(within_limit)
+
+
+class Throttle:
+    """The limit that holds for every route, with the headers that tell clients how much is left."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(EXEMPT):
+            await self.app(scope, receive, send)
+            return
+        limits: RateLimits = scope["state"]["limits"]
+        item, who = self.whose(scope)
+        try:
+            await limits.spend(item, "all", who)
+        except TooManyRequests as refusal:
+            await answer(refusal)(scope, receive, send)
+            return
+        await self.app(scope, receive, await self.telling(limits, item, who, send))
+
+    @staticmethod
+    def whose(scope: Scope) -> tuple[RateLimitItem, str]:
+        header = Headers(scope=scope).get("authorization")
+        if header is not None:
+            return BY_KEY, sha256(header.encode()).hexdigest()
+        return BY_ADDRESS, address_in(scope, scope["state"]["proxies"])
+
+    @staticmethod
+    async def telling(
+        limits: RateLimits, item: RateLimitItem, who: str, send: Send
+    ) -> Callable[[Message], Awaitable[None]]:
+        if not limits.on:
+            return send
+        stats = await limits.limiter.get_window_stats(item, "all", who)
+        window = item.get_expiry()
+        left = max(0, stats.remaining)
+        reset = max(0, ceil(stats.reset_time - time.time()))
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["RateLimit-Policy"] = f"{item.amount};w={window}"
+                headers["RateLimit"] = f"limit={item.amount}, remaining={left}, reset={reset}"
+            await send(message)
+
+        return with_headers
