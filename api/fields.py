@@ -110,10 +110,13 @@ def _decimal(value: object) -> object:
     return str(value) if isinstance(value, float) else value
 
 
+# Ids are opaque to clients: one that can't be a UUID is unknown, not malformed.
+Id = Annotated[str, Field(min_length=1, max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
 HttpUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_http_url)]
-Time = Annotated[AwareDatetime, AfterValidator(_utc), AfterValidator(_in_calendar)]
+# The calendar first: the year 1 east of Greenwich has no UTC to convert to.
+Time = Annotated[AwareDatetime, AfterValidator(_in_calendar), AfterValidator(_utc)]
 Metadata = Annotated[dict[str, Any], AfterValidator(_bounded_metadata)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 Amount = Annotated[Number, Field(ge=0, le=Decimal("1e12"))]

@@ -2,11 +2,21 @@
 
 from fastapi import APIRouter
 
+from api.features.analytics.routes import router as analytics
+from api.features.audit.routes import router as audit
 from api.features.campaigns.routes import router as campaigns
+from api.features.grants.routes import router as grants
 from api.features.health.routes import router as health
+from api.features.links.routes import router as links
+from api.features.partners.routes import router as partners
 
 root = APIRouter()
 root.include_router(health)
 
 api = APIRouter(prefix="/api")
+api.include_router(audit)
 api.include_router(campaigns)
+api.include_router(analytics)
+api.include_router(partners)
+api.include_router(grants)
+api.include_router(links)

@@ -16,8 +16,8 @@ class Terms(Identified, Model):
     __table_args__ = (
         within_tenant("campaign_id", to="campaigns"),
         CheckConstraint(
-            "(kind = 'percent' and percent > 0 and fixed_minor is null)"
-            " or (kind = 'fixed' and fixed_minor > 0 and percent is null"
+            "(kind = 'percent' and percent >= 0 and fixed_minor is null)"
+            " or (kind = 'fixed' and fixed_minor >= 0 and percent is null"
             " and cardinality(event_types) > 0)",
             "kind",
         ),

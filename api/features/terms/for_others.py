@@ -1,6 +1,22 @@
 """Terms for the features that agree on them."""
 
-from api.features.terms.schemas import CommissionRule, CommissionRuleOut, HoldbackDays
-from api.features.terms.service import rule_of, write_terms
+from api.features.terms.errors import AmountUnfit, EventTypesMissing
+from api.features.terms.schemas import (
+    CommissionRule,
+    CommissionRuleOut,
+    CommissionSnapshot,
+    HoldbackDays,
+)
+from api.features.terms.service import rule_of, write_own_terms, write_terms
 
-__all__ = ["CommissionRule", "CommissionRuleOut", "HoldbackDays", "rule_of", "write_terms"]
+__all__ = [
+    "AmountUnfit",
+    "CommissionRule",
+    "CommissionRuleOut",
+    "CommissionSnapshot",
+    "EventTypesMissing",
+    "HoldbackDays",
+    "rule_of",
+    "write_own_terms",
+    "write_terms",
+]

@@ -40,6 +40,36 @@ class FixedRule(In):
 CommissionRule = Annotated[PercentRule | FixedRule, Field(discriminator="type")]
 
 
+class CommissionSnapshot(In):
+    """A partner's own terms, in place of a campaign's. What isn't named stays as the campaign has it.
+
+    Without both `commissionType` and `commissionValue` nothing was agreed, and it is ignored. A
+    fixed amount needs event types: the snapshot's, or those of the campaign's rule.
+    """
+
+    commission_type: Literal["percent", "fixed"] | None = None
+    commission_value: Annotated[Number, Field(ge=0, le=Decimal("1e9"))] | None = None
+    currency: Currency | None = None
+    recurring: bool | None = None
+    holdback_days: HoldbackDays | None = None
+    event_types: EventTypes | None = None
+
+    @model_validator(mode="after")
+    def _is_a_percentage(self) -> Self:
+        value = self.commission_value
+        if self.commission_type == "percent" and value is not None:
+            if value > 100:  # noqa: PLR2004  # per cent
+                raise ValueError("a percentage is at most 100")
+            if value != round(value, 4):
+                raise ValueError("a percentage has at most 4 decimals")
+        return self
+
+    @property
+    def is_agreed(self) -> bool:
+        """Whether it says what is paid."""
+        return self.commission_type is not None and self.commission_value is not None
+
+
 class CommissionRuleOut(Out):
     """`value` is a percentage or an amount in major units, as a number."""
 

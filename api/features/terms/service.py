@@ -1,13 +1,20 @@
 """Writing terms down. They are never edited: a change is a new row, and grants keep the old one."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.features.terms.schemas import CommissionRule, CommissionRuleOut, PercentRule
+from api.features.terms.errors import AmountUnfit, EventTypesMissing
+from api.features.terms.schemas import (
+    CommissionRule,
+    CommissionRuleOut,
+    CommissionSnapshot,
+    PercentRule,
+)
 from shared.ids import new_id
 from shared.models.terms import Terms
-from shared.money import to_major, to_minor
+from shared.money import MoneyError, to_major, to_minor
 
 
 def write_terms(
@@ -33,6 +40,36 @@ def write_terms(
     else:
         terms.fixed_minor = to_minor(rule.value, rule.currency)
         terms.fixed_currency = rule.currency
+    session.add(terms)
+    return terms
+
+
+def write_own_terms(session: AsyncSession, campaigns: Terms, agreed: CommissionSnapshot) -> Terms:
+    """A partner's own terms, based on the campaign's; the caller flushes and has seen `is_agreed`."""
+    terms = Terms(
+        id=new_id(),
+        campaign_id=campaigns.campaign_id,
+        kind=agreed.commission_type,
+        event_types=list(agreed.event_types or campaigns.event_types),
+        recurring=campaigns.recurring if agreed.recurring is None else agreed.recurring,
+        holdback_days=(
+            campaigns.holdback_days if agreed.holdback_days is None else agreed.holdback_days
+        ),
+        source="approval",
+    )
+    value = agreed.commission_value or Decimal(0)
+    if agreed.commission_type == "percent":
+        terms.percent = value
+    else:
+        if not terms.event_types:
+            raise EventTypesMissing(campaignId=str(campaigns.campaign_id))
+        terms.fixed_currency = agreed.currency or campaigns.fixed_currency or "USD"
+        try:
+            terms.fixed_minor = to_minor(value, terms.fixed_currency)
+        except MoneyError as problem:
+            raise AmountUnfit(
+                detail={"formErrors": [], "fieldErrors": {"commissionSnapshot": [str(problem)]}}
+            ) from problem
     session.add(terms)
     return terms
 

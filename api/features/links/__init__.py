@@ -1,0 +1,1 @@
+"""Links: the short addresses that partners share."""

@@ -1,0 +1,1 @@
+"""Partners: the people who promote, and how they come and go."""

@@ -1,0 +1,118 @@
+"""The rules of partners: invite, revoke, reinstate."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.features.grants.for_others import grant
+from api.features.partners.errors import (
+    AlreadyActivated,
+    AlreadyRevoked,
+    EmailTaken,
+    NotRevoked,
+    PartnerNotFound,
+    PartnerRevoked,
+    UnknownCampaignIds,
+)
+from api.features.partners.schemas import PartnerCreate, PartnerRevoke
+from api.jobs.enqueue import enqueue
+from shared.ids import read_id
+from shared.models.partner import Partner, Revocation
+
+
+async def create(session: AsyncSession, wanted: PartnerCreate) -> Partner:
+    """A partner with their grants, and an invitation unless they need none."""
+    partner: Partner | None = await session.scalar(
+        insert(Partner)
+        .values(
+            email=wanted.email,
+            name=wanted.name,
+            details=wanted.metadata,
+            activated_at=None if wanted.send_invite else func.now(),
+        )
+        .on_conflict_do_nothing(index_elements=["tenant_id", "email"])
+        .returning(Partner)
+    )
+    if partner is None:
+        raise EmailTaken
+    await _grant(session, partner.id, wanted)
+    return partner
+
+
+async def _grant(session: AsyncSession, partner_id: UUID, wanted: PartnerCreate) -> None:
+    known: dict[str, UUID | None] | None = None
+    if wanted.campaign_ids is not None:
+        known = {text: read_id(text) for text in wanted.campaign_ids}
+    granted = await grant(
+        session,
+        partner_id,
+        None if known is None else {found for found in known.values() if found},
+        wanted.campaign_grant_source,
+        wanted.commission_snapshot,
+    )
+    missing = _missing(known, granted.found) if known else []
+    if missing:
+        raise UnknownCampaignIds(missing=missing)
+
+
+def _missing(known: dict[str, UUID | None], found: Iterable[UUID]) -> list[str]:
+    there = set(found)
+    return [text for text, campaign in known.items() if campaign not in there]
+
+
+async def get(session: AsyncSession, partner_id: UUID) -> Partner:
+    """One partner."""
+    partner = await session.scalar(select(Partner).where(Partner.id == partner_id))
+    if partner is None:
+        raise PartnerNotFound
+    return partner
+
+
+async def revoke(session: AsyncSession, partner_id: UUID, wanted: PartnerRevoke) -> datetime:
+    """Shuts a partner out: no sign-in, no key, no new commission; links go on redirecting."""
+    revoked: Partner | None = await session.scalar(
+        update(Partner)
+        .where(Partner.id == partner_id, Partner.revoked_at.is_(None))
+        .values(revoked_at=func.now(), revoke_reason=wanted.reason)
+        .returning(Partner)
+    )
+    if revoked is None:
+        await get(session, partner_id)
+        raise AlreadyRevoked
+    session.add(Revocation(partner_id=partner_id, reason=wanted.reason))
+    await session.flush()
+    if wanted.notify:
+        await enqueue(session, "partner.revoked_notice", partner_id=str(partner_id))
+    assert revoked.revoked_at is not None  # noqa: S101  # the statement above has set it
+    return revoked.revoked_at
+
+
+async def reinstate(session: AsyncSession, partner_id: UUID) -> None:
+    """Lets a partner back in; what arrived meanwhile stays uncredited."""
+    reinstated = await session.scalar(
+        update(Partner)
+        .where(Partner.id == partner_id, Partner.revoked_at.is_not(None))
+        .values(revoked_at=None, revoke_reason=None)
+        .returning(Partner.id)
+    )
+    if reinstated is None:
+        await get(session, partner_id)
+        raise NotRevoked
+    await session.execute(
+        update(Revocation)
+        .where(Revocation.partner_id == partner_id, Revocation.reinstated_at.is_(None))
+        .values(reinstated_at=func.now())
+    )
+
+
+async def invite_again(session: AsyncSession, partner_id: UUID) -> None:
+    """Another invitation, in place of the one before."""
+    partner = await get(session, partner_id)
+    if partner.activated_at is not None:
+        raise AlreadyActivated
+    if partner.revoked_at is not None:
+        raise PartnerRevoked
