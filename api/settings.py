@@ -8,6 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.master_key import read_master_key
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -26,6 +28,13 @@ def _origin(value: str) -> str:
     return value.rstrip("/")
 
 
+def _master_key(value: SecretStr) -> SecretStr:
+    read_master_key(value.get_secret_value())
+    return value
+
+
+MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]
+MasterKeyList = Annotated[tuple[MasterKey, ...], NoDecode, BeforeValidator(_listed)]
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 NetworkList = Annotated[Networks, NoDecode, BeforeValidator(_networks)]
 Address = Annotated[str, AfterValidator(_origin)]
@@ -62,11 +71,20 @@ class Settings(BaseSettings):
     # Secrets
     admin_api_key: SecretStr | None = None
     metrics_token: SecretStr | None = None
-    secrets_encryption_key: SecretStr | None = None
+    secrets_encryption_key: MasterKey | None = None
+    # Only for reading what they sealed, until it is sealed anew.
+    secrets_encryption_keys_old: MasterKeyList = ()
 
-    # Mail
+    # Mail, where a workspace has no settings of its own; printed in development when nothing is set
     mail_from: str = "OpenPartner <no-reply@localhost>"
     mail_console_file: Path | None = None
+    smtp_host: str | None = None
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_secure: bool = False
+    smtp_user: str | None = None
+    smtp_password: SecretStr | None = None
+    postmark_server_token: SecretStr | None = None
+    postmark_message_stream: str = "outbound"
 
     # The worker
     openpartner_enable_scheduler: bool = True

@@ -1,0 +1,62 @@
+"""Magic links: minted by whoever mails them, so that the token is never at rest in clear."""
+
+from datetime import timedelta
+from urllib.parse import quote
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.features.sign_in.queries import Kind, Person
+from api.settings import Settings
+from shared.ids import new_id
+from shared.models.sign_in import MagicLink
+from shared.models.tenant import Tenant
+from shared.tokens import digest_of, new_token
+
+LIFETIME = timedelta(minutes=10)
+PREFIX = "opml_"
+
+
+async def mint(session: AsyncSession, settings: Settings, person: Person, purpose: str) -> str:
+    """The address of a new link; the person's older ones are void from here on."""
+    await void(session, person.kind, person.id)
+    token = new_token(PREFIX)
+    session.add(
+        MagicLink(
+            id=new_id(),
+            digest=token.digest,
+            purpose=purpose,
+            principal_kind=person.kind,
+            principal_id=person.id,
+            expires_at=func.now() + LIFETIME,
+        )
+    )
+    await session.flush()
+    workspace = f"/t/{await _slug(session)}" if settings.is_multi else ""
+    return f"{settings.people_url}{workspace}/auth/magic?token={quote(token.plaintext)}"
+
+
+async def void(session: AsyncSession, kind: Kind, person_id: UUID) -> None:
+    """Whatever link the person still has opens nothing any more."""
+    await session.execute(
+        update(MagicLink)
+        .where(
+            MagicLink.principal_kind == kind,
+            MagicLink.principal_id == person_id,
+            MagicLink.consumed_at.is_(None),
+        )
+        .values(consumed_at=func.now())
+    )
+
+
+async def forget(session: AsyncSession, address: str) -> None:
+    """Takes back a link whose mail never left."""
+    token = address.rpartition("token=")[2]
+    link = await session.scalar(select(MagicLink).where(MagicLink.digest == digest_of(token)))
+    if link is not None:
+        await session.delete(link)
+
+
+async def _slug(session: AsyncSession) -> str:
+    return (await session.scalars(select(Tenant.slug))).one()
