@@ -9,6 +9,7 @@ from api.features.grants.routes import router as grants
 from api.features.health.routes import router as health
 from api.features.links.routes import router as links
 from api.features.partners.routes import router as partners
+from api.features.sign_in.routes import router as sign_in
 
 root = APIRouter()
 root.include_router(health)
@@ -20,3 +21,4 @@ api.include_router(analytics)
 api.include_router(partners)
 api.include_router(grants)
 api.include_router(links)
+api.include_router(sign_in)

@@ -37,6 +37,21 @@ async def mint(session: AsyncSession, settings: Settings, person: Person, purpos
     return f"{settings.people_url}{workspace}/auth/magic?token={quote(token.plaintext)}"
 
 
+async def spend(session: AsyncSession, token: str) -> MagicLink | None:
+    """One statement, so that of many who bring the same token one succeeds."""
+    link: MagicLink | None = await session.scalar(
+        update(MagicLink)
+        .where(
+            MagicLink.digest == digest_of(token),
+            MagicLink.consumed_at.is_(None),
+            MagicLink.expires_at > func.now(),
+        )
+        .values(consumed_at=func.now())
+        .returning(MagicLink)
+    )
+    return link
+
+
 async def void(session: AsyncSession, kind: Kind, person_id: UUID) -> None:
     """Whatever link the person still has opens nothing any more."""
     await session.execute(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
@@ -14,6 +14,8 @@ from shared.models.sign_in import MagicLink
 
 Kind = Literal["admin", "partner"]
 TABLES: dict[Kind, type[Admin | Partner]] = {"admin": Admin, "partner": Partner}
+
+Table = TypeVar("Table", Admin, Partner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,10 @@ async def links_lately(session: AsyncSession, person: Person, purpose: str) -> i
         MagicLink.created_at > func.now() - timedelta(minutes=15),
     )
     return await session.scalar(query) or 0
+
+
+async def locked(session: AsyncSession, table: type[Table], person_id: UUID) -> Table | None:
+    """One admin or partner, whom nobody else changes until this transaction ends."""
+    query = select(table).where(table.id == person_id).with_for_update(key_share=True)
+    found: Table | None = await session.scalar(query)
+    return found

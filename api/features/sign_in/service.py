@@ -1,14 +1,49 @@
-"""The rules of signing in: ask for a link, spend it, end sessions."""
+"""The rules of signing in: ask for a link, spend it, say who somebody is, sign out."""
 
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.features.sign_in.links import void
-from api.features.sign_in.queries import Kind
+from api.access.audit import record
+from api.access.caller import Caller
+from api.access.cookies import csrf_token
+from api.errors import ApiError
+from api.features.sign_in import browsers, links
+from api.features.sign_in.errors import (
+    AdminNotFound,
+    AdminRevoked,
+    InvalidOrExpiredToken,
+    PartnerNotFound,
+    PartnerRevoked,
+    ScopedKeyNotForPortal,
+)
+from api.features.sign_in.queries import Kind, locked
+from api.features.sign_in.schemas import (
+    AdminByKey,
+    AdminBySession,
+    AdminKeyFacts,
+    AdminSignedIn,
+    AdminWho,
+    KeyFacts,
+    PartnerCaller,
+    PartnerKeyFacts,
+    PartnerRestriction,
+    PartnerSignedIn,
+    PartnerWho,
+    ScopedKeyFacts,
+    SignedIn,
+    Who,
+)
 from api.jobs.enqueue import enqueue
-from shared.models.sign_in import WebSession
+from shared.models.admin import Admin
+from shared.models.partner import Partner
+from shared.models.sign_in import MagicLink
+
+REFUSALS: dict[str, tuple[type[ApiError], type[ApiError]]] = {
+    "admin": (AdminNotFound, AdminRevoked),
+    "partner": (PartnerNotFound, PartnerRevoked),
+}
 
 
 async def ask(session: AsyncSession, email: str) -> None:
@@ -28,13 +63,102 @@ async def invite_admin(session: AsyncSession, admin_id: UUID) -> None:
 
 async def end_sessions(session: AsyncSession, kind: Kind, principal_id: UUID) -> None:
     """Signs the person out everywhere, and voids the links that could sign them in again."""
-    await session.execute(
-        update(WebSession)
-        .where(
-            WebSession.principal_kind == kind,
-            WebSession.principal_id == principal_id,
-            WebSession.revoked_at.is_(None),
+    await browsers.end_all(session, kind, principal_id)
+    await links.void(session, kind, principal_id)
+
+
+async def verify(session: AsyncSession, token: str, before: str | None) -> tuple[SignedIn, str]:
+    """Spends the link, and begins a session; the one that the browser had before ends.
+
+    A refusal rolls all of it back: a link that opened nothing was not spent.
+    """
+    link = await links.spend(session, token)
+    if link is None:
+        raise InvalidOrExpiredToken
+    person = await _enter(session, link)
+    if before is not None:
+        await browsers.end(session, before)
+    kind: Kind = "admin" if isinstance(person, Admin) else "partner"
+    plaintext = await browsers.begin(session, kind, person.id)
+    record(session, f"{kind}:{person.id}", "sign_in", str(person.id), purpose=link.purpose)
+    return _welcome(person, csrf_token(plaintext)), plaintext
+
+
+async def _enter(session: AsyncSession, link: MagicLink) -> Admin | Partner:
+    """The person behind a link, activated where it was an invitation."""
+    person: Admin | Partner | None
+    if link.principal_kind == "admin":
+        person = await locked(session, Admin, link.principal_id)
+    else:
+        person = await locked(session, Partner, link.principal_id)
+    gone, shut_out = REFUSALS[link.principal_kind]
+    if person is None:
+        raise gone
+    if person.revoked_at is not None:
+        raise shut_out
+    if person.activated_at is None:
+        if not link.purpose.endswith("_invite"):
+            # Only an invitation makes somebody a member; a link to sign in must not.
+            raise InvalidOrExpiredToken
+        person.activated_at = func.now()
+    if isinstance(person, Admin):
+        person.last_sign_in_at = func.now()
+    await session.flush()
+    return person
+
+
+def _welcome(person: Admin | Partner, csrf: str) -> SignedIn:
+    if isinstance(person, Admin):
+        return AdminSignedIn(ok=True, role="admin", admin=_admin(person), csrf_token=csrf)
+    return PartnerSignedIn(ok=True, role="partner", partner=_partner(person), csrf_token=csrf)
+
+
+async def sign_out(session: AsyncSession, plaintext: str) -> None:
+    """Ends the session on the server, so that a copied cookie is worth nothing."""
+    await browsers.end(session, plaintext)
+
+
+async def who(session: AsyncSession, caller: Caller, csrf: str | None) -> Who:
+    """The person behind the caller, for a portal."""
+    if caller.role == "scoped":
+        raise ScopedKeyNotForPortal
+    if caller.partner_id is not None:
+        partner = (
+            await session.scalars(select(Partner).where(Partner.id == caller.partner_id))
+        ).one()
+        return PartnerCaller(
+            role="partner",
+            source=caller.source,
+            partner_id=partner.id,
+            partner=_partner(partner),
+            csrf_token=csrf,
         )
-        .values(revoked_at=func.now())
+    if caller.admin_id is not None:
+        admin = (await session.scalars(select(Admin).where(Admin.id == caller.admin_id))).one()
+        return AdminBySession(
+            role="admin", source="session", admin=_admin(admin), csrf_token=csrf or ""
+        )
+    return AdminByKey(role="admin", source=caller.source)
+
+
+def introspect(caller: Caller) -> KeyFacts:
+    """What the caller's key opens, for an integration that checks its set-up."""
+    if caller.role == "scoped":
+        return ScopedKeyFacts(role="scoped", scopes=list(caller.scopes))
+    if caller.partner_id is not None:
+        only = PartnerRestriction(partner_id=caller.partner_id)
+        return PartnerKeyFacts(role="partner", restricted_to=only)
+    return AdminKeyFacts(role="admin", unrestricted=True)
+
+
+def _admin(person: Admin) -> AdminWho:
+    return AdminWho(id=person.id, email=person.email, name=person.name)
+
+
+def _partner(person: Partner) -> PartnerWho:
+    return PartnerWho(
+        id=person.id,
+        name=person.name,
+        email=person.email,
+        stripe_connected=person.stripe_connect_account_id is not None,
     )
-    await void(session, kind, principal_id)

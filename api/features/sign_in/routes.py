@@ -1,0 +1,79 @@
+"""The addresses of signing in."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+
+from api.access.caller import Caller
+from api.access.cookies import (
+    CrossSite,
+    clear_session,
+    csrf_token,
+    refuse_foreign_origin,
+    session_cookie,
+    set_session,
+)
+from api.access.needs import needs
+from api.access.permissions import Permission
+from api.features.sign_in import service
+from api.features.sign_in.errors import (
+    AdminNotFound,
+    AdminRevoked,
+    InvalidOrExpiredToken,
+    PartnerNotFound,
+    PartnerRevoked,
+    ScopedKeyNotForPortal,
+)
+from api.features.sign_in.schemas import Done, KeyFacts, MagicToken, SignedIn, SignIn, Who
+from api.web.problems import problems
+from api.web.rate_limits import limited
+from api.web.transaction import Session
+
+router = APIRouter(prefix="/auth", tags=["Sign-in"])
+Anyone = Annotated[Caller, needs(Permission.SELF_READ)]
+REFUSED = (AdminNotFound, AdminRevoked, PartnerNotFound, PartnerRevoked)
+
+
+@router.post("/signin", dependencies=[limited("signin", "10/minute")])
+async def ask_to_sign_in(wanted: SignIn, session: Session) -> Done:
+    """Mail a link to this address, if it is somebody's; the answer never tells."""
+    await service.ask(session, wanted.email)
+    return Done(ok=True)
+
+
+@router.post(
+    "/magic/verify",
+    dependencies=[limited("magic-verify", "30/minute")],
+    responses=problems(InvalidOrExpiredToken, CrossSite, *REFUSED),
+)
+async def sign_in(
+    wanted: MagicToken, request: Request, response: Response, session: Session
+) -> SignedIn:
+    """Spend a link: signs this browser in for 30 days, and activates whoever was invited."""
+    refuse_foreign_origin(request)
+    signed_in, plaintext = await service.verify(session, wanted.token, session_cookie(request))
+    set_session(response, request.state.settings, plaintext)
+    return signed_in
+
+
+@router.post("/signout", responses=problems(CrossSite))
+async def sign_out(request: Request, response: Response, session: Session) -> Done:
+    """End this browser's session, here and in the browser."""
+    refuse_foreign_origin(request)
+    if (plaintext := session_cookie(request)) is not None:
+        await service.sign_out(session, plaintext)
+    clear_session(response, request.state.settings)
+    return Done(ok=True)
+
+
+@router.get("/whoami", responses=problems(ScopedKeyNotForPortal))
+async def get_whoami(request: Request, caller: Anyone, session: Session) -> Who:
+    """Who is calling, for a portal."""
+    cookie = session_cookie(request) if caller.source == "session" else None
+    return await service.who(session, caller, csrf_token(cookie) if cookie else None)
+
+
+@router.get("/introspect")
+async def introspect_key(caller: Anyone) -> KeyFacts:
+    """What the caller's key opens, for integrations."""
+    return service.introspect(caller)

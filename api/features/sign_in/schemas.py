@@ -1,0 +1,119 @@
+"""The wire of signing in."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from api.fields import Email, In, Out
+
+
+class SignIn(In):
+    """The address to which a link is mailed, if it is somebody's."""
+
+    email: Email
+
+
+class MagicToken(In):
+    """What stands behind `token=` in the link."""
+
+    token: Annotated[str, Field(min_length=8, max_length=200)]
+
+
+class Done(Out):
+    """It is done, or it will be if it can be."""
+
+    ok: Literal[True]
+
+
+class AdminWho(Out):
+    """An admin, as they know themselves."""
+
+    id: UUID
+    email: str
+    name: str
+
+
+class PartnerWho(Out):
+    """A partner, as they know themselves."""
+
+    id: UUID
+    name: str
+    email: str
+    stripe_connected: bool
+
+
+class AdminSignedIn(Out):
+    """An admin's browser is signed in. `csrfToken` goes into `X-CSRF-Token` where no Origin is sent."""
+
+    ok: Literal[True]
+    role: Literal["admin"]
+    admin: AdminWho
+    csrf_token: str
+
+
+class PartnerSignedIn(Out):
+    """A partner's browser is signed in."""
+
+    ok: Literal[True]
+    role: Literal["partner"]
+    partner: PartnerWho
+    csrf_token: str
+
+
+class AdminBySession(Out):
+    """An admin who is signed in."""
+
+    role: Literal["admin"]
+    source: Literal["session"]
+    admin: AdminWho
+    csrf_token: str
+
+
+class AdminByKey(Out):
+    """The holder of an admin key, or of the one in the environment."""
+
+    role: Literal["admin"]
+    source: Literal["env", "db"]
+
+
+class PartnerCaller(Out):
+    """A partner; `csrfToken` is null for a key, which needs none."""
+
+    role: Literal["partner"]
+    source: Literal["db", "session"]
+    partner_id: UUID
+    partner: PartnerWho
+    csrf_token: str | None
+
+
+class PartnerRestriction(Out):
+    """The one partner whose things a partner's key opens."""
+
+    partner_id: UUID
+
+
+class AdminKeyFacts(Out):
+    """An admin's key opens everything."""
+
+    role: Literal["admin"]
+    unrestricted: Literal[True]
+
+
+class PartnerKeyFacts(Out):
+    """A partner's key opens what is the partner's own."""
+
+    role: Literal["partner"]
+    restricted_to: PartnerRestriction
+
+
+class ScopedKeyFacts(Out):
+    """An integration's key opens what its scopes name."""
+
+    role: Literal["scoped"]
+    scopes: list[str]
+
+
+SignedIn = AdminSignedIn | PartnerSignedIn
+Who = AdminBySession | AdminByKey | PartnerCaller
+KeyFacts = AdminKeyFacts | PartnerKeyFacts | ScopedKeyFacts
