@@ -126,11 +126,13 @@ touch_lists = st.lists(
         campaign_id=campaign_ids,
         flag=mostly(None, "revoked", "bot", "velocity", "tomorrows_flag"),
         window_days=mostly(90, 30, 1),
-        model=st.sampled_from(["last_click", "first_click", "linear", "position"]),
+        model=st.sampled_from(
+            ["linear", "position", "linear", "position", "last_click", "first_click"]
+        ),
         campaign_starts_at=mostly(None, NOON, NOON + timedelta(days=1)),
         campaign_ends_at=mostly(None, NOON, NOON + timedelta(days=1)),
         partner_revoked=mostly(False, True),
-        terms=st.none() | arbitrary_terms() | arbitrary_terms() | arbitrary_terms(),
+        terms=arbitrary_terms() | mostly(TWENTY_PERCENT, None),
     ),
     max_size=12,
     unique_by=lambda touch: touch.click_id,

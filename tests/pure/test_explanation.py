@@ -110,6 +110,13 @@ def test_shares_are_spelled_out() -> None:
     )
 
 
+def test_a_cent_that_cannot_be_split_is_shown_where_it_went() -> None:
+    answer = explained(replace(PAID_INVOICE, value_minor=5), clicks(3, model="linear"))
+    assert [credit["amount"] for credit in answer["credits"]] == ["0.00", "0.00", "0.01"]
+    assert [credit["weight"] for credit in answer["credits"]] == ["0.3333", "0.3333", "0.3334"]
+    assert [total["amount"] for total in answer["totals"]] == ["0.01"]
+
+
 @pytest.mark.parametrize(
     ("event", "changes", "sentence"),
     [
