@@ -11,7 +11,8 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from api.access.cookies import CrossSite
 from api.access.idempotency import Replay, render_replay
 from api.access.needs import ScopeMissing
-from api.outside.mail import ConsoleMailer, Mailer
+from api.outside.mail import Mailer
+from api.outside.mailers import environment_mailer
 from api.routes import api, root
 from api.settings import Settings
 from api.web import problems
@@ -54,7 +55,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "settings": settings,
             "database": database,
             "keys": KeyDirectory(database),
-            "mailer": ConsoleMailer(settings.mail_from, settings.mail_console_file),
+            "mailer": environment_mailer(settings),
             "limits": RateLimits.of(settings),
             "proxies": TrustedProxies(settings.trusted_proxies),
         }

@@ -7,6 +7,7 @@ from api.features.audit.routes import router as audit
 from api.features.campaigns.routes import router as campaigns
 from api.features.grants.routes import router as grants
 from api.features.health.routes import router as health
+from api.features.install.routes import router as install
 from api.features.links.routes import router as links
 from api.features.partners.routes import router as partners
 from api.features.sign_in.routes import router as sign_in
@@ -22,3 +23,4 @@ api.include_router(partners)
 api.include_router(grants)
 api.include_router(links)
 api.include_router(sign_in)
+api.include_router(install)

@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     # Secrets
     admin_api_key: SecretStr | None = None
     metrics_token: SecretStr | None = None
-    secrets_encryption_key: MasterKey | None = None
+    secrets_encryption_key: MasterKey
     # Only for reading what they sealed, until it is sealed anew.
     secrets_encryption_keys_old: MasterKeyList = ()
 
@@ -91,9 +91,7 @@ class Settings(BaseSettings):
     openpartner_ready_file: Path | None = None
 
     @model_validator(mode="after")
-    def _production_is_explicit(self) -> Self:
-        if self.openpartner_env == "production" and self.secrets_encryption_key is None:
-            raise ValueError("SECRETS_ENCRYPTION_KEY is required outside development")
+    def _hard_to_guess(self) -> Self:
         if self.admin_api_key and len(self.admin_api_key.get_secret_value()) < 16:  # noqa: PLR2004  # a guessable admin key is no key
             raise ValueError("ADMIN_API_KEY must have at least 16 characters")
         return self

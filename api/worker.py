@@ -14,7 +14,8 @@ from api.job_list import JOBS_OF_FEATURES
 from api.jobs.listen import listen
 from api.jobs.runner import Runner
 from api.jobs.schedule import Scheduler
-from api.outside.mail import ConsoleMailer, Mailer
+from api.outside.mail import Mailer
+from api.outside.mailers import environment_mailer
 from api.settings import Settings
 from shared.database import open_database
 from shared.logs import configure_logs
@@ -34,7 +35,7 @@ async def work(settings: Settings) -> None:
     url = settings.database_url_app.get_secret_value()
     database = open_database(url, pool=settings.database_pool, application="openpartner-worker")
     await refuse_stronger_role(database)
-    world = World(ConsoleMailer(settings.mail_from, settings.mail_console_file))
+    world = World(environment_mailer(settings))
     runner = Runner(database, settings, world)
     scheduler = Scheduler(database, settings, world)
     loop = asyncio.get_running_loop()

@@ -33,8 +33,6 @@ class Sealer:
     @classmethod
     def of(cls, settings: Settings) -> "Sealer":
         """The keys of the environment, the newest first."""
-        if settings.secrets_encryption_key is None:
-            raise Unreadable("SECRETS_ENCRYPTION_KEY is needed to keep secrets")
         texts = [settings.secrets_encryption_key, *settings.secrets_encryption_keys_old]
         masters = [read_master_key(text.get_secret_value()) for text in texts]
         derived = [derive_key(master, "sealing") for master in masters]

@@ -1,4 +1,4 @@
-"""Keeps mail settings with their secrets sealed, and turns them into a mailer for one send."""
+"""Keeps mail settings with their secrets sealed, and sends as they say."""
 
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.access.sealing import Sealer, Unreadable
 from api.features.mail_settings.schemas import MailSettings
 from api.features.program_settings.for_others import write_setting
-from api.outside.mail import Mailer, MailFailed
+from api.outside.mail import Letter, Mailer, MailFailed
 from api.outside.postmark import PostmarkMailer
 from api.outside.smtp import SmtpMailer
 from api.settings import Settings
+from shared.database import Database
 from shared.models.setting import Setting
 
 KEY = "mail_settings"
@@ -53,14 +54,21 @@ async def save(
 async def mailer_of(
     session: AsyncSession, settings: Settings, tenant_id: UUID, otherwise: Mailer
 ) -> Mailer:
-    """As the workspace says, else `otherwise`: asked before every send, so that changes count at once."""
+    """As the workspace says, else `otherwise`: asked before every send, so that a change counts at once."""
     stored = await session.scalar(select(Setting.value).where(Setting.key == KEY))
-    if stored is None:
-        return otherwise
     try:
-        return _mailer(stored, settings, tenant_id) or otherwise
+        return (_mailer(stored, settings, tenant_id) if stored else None) or otherwise
     except Unreadable as problem:
         raise MailFailed("The stored mail secret can't be read; save it anew") from problem
+
+
+async def deliver(
+    database: Database, settings: Settings, tenant_id: UUID, otherwise: Mailer, letter: Letter
+) -> None:
+    """Sends one letter, for whoever has no transaction open."""
+    async with database.tenant_session(tenant_id, read_only=True) as session:
+        mailer = await mailer_of(session, settings, tenant_id, otherwise)
+    await mailer.send(letter)
 
 
 def _mailer(stored: dict[str, Any], settings: Settings, tenant_id: UUID) -> Mailer | None:

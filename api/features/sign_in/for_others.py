@@ -1,5 +1,14 @@
-"""Inviting people and ending their sessions, for the features that keep admins and partners."""
+"""Letting people in and shutting them out, for set-up and for the features that keep people."""
 
-from api.features.sign_in.service import end_sessions, invite_admin, invite_partner
+from api.features.sign_in.links import forget_all as forget_links
+from api.features.sign_in.links import is_open as has_open_link
+from api.features.sign_in.service import end_sessions, first_letter, invite_admin, invite_partner
 
-__all__ = ["end_sessions", "invite_admin", "invite_partner"]
+__all__ = [
+    "end_sessions",
+    "first_letter",
+    "forget_links",
+    "has_open_link",
+    "invite_admin",
+    "invite_partner",
+]

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from api.features.mail_settings.for_others import mailer_of
+from api.features.mail_settings.for_others import deliver
 from api.features.program_settings.for_others import program_name
 from api.features.sign_in import links
 from api.features.sign_in.letters import invitation, sign_in_letter
@@ -45,11 +45,9 @@ async def mail_invitation(context: JobContext, kind: Kind, person_id: str) -> No
 
 async def _send(context: JobContext, letter: Letter, address: str) -> None:
     try:
-        async with context.database.tenant_session(context.tenant_id, read_only=True) as session:
-            mailer = await mailer_of(
-                session, context.settings, context.tenant_id, context.outside.mailer
-            )
-        await mailer.send(letter)
+        await deliver(
+            context.database, context.settings, context.tenant_id, context.outside.mailer, letter
+        )
     except MailFailed:
         async with context.database.tenant_session(context.tenant_id) as session:
             await links.forget(session, address)

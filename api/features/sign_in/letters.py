@@ -26,6 +26,14 @@ Accept the invitation here:
 The link works once, within {minutes}. If it has run out, ask whoever runs {program} to send you
 another; a newer link replaces this one.
 """
+SET_UP = """Hello {name},
+
+{program} is set up, and you run it. Open this link to sign in for the first time:
+
+{address}
+
+It works once, within {minutes}. If it has run out before you came, set up once more.
+"""
 REASONS = {
     "partner": "you are invited to become a partner of {program}: share links, and earn a commission"
     " on what they bring.",
@@ -45,6 +53,11 @@ def invitation(person: Person, program: str, address: str) -> Letter:
         "admin": f"You are invited to run {program}",
     }[person.kind]
     return _letter(person, subject, INVITATION, program, address, f"{person.kind}_invite")
+
+
+def set_up_letter(person: Person, program: str, address: str) -> Letter:
+    """To the first admin of an installation."""
+    return _letter(person, f"Your first sign-in to {program}", SET_UP, program, address, "set_up")
 
 
 def _letter(

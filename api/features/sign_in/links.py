@@ -4,7 +4,7 @@ from datetime import timedelta
 from urllib.parse import quote
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.sign_in.queries import Kind, Person
@@ -65,12 +65,27 @@ async def void(session: AsyncSession, kind: Kind, person_id: UUID) -> None:
     )
 
 
+async def is_open(session: AsyncSession, kind: Kind, person_id: UUID) -> bool:
+    """Whether the person has a link that would still let them in."""
+    query = select(MagicLink.id).where(
+        MagicLink.principal_kind == kind,
+        MagicLink.principal_id == person_id,
+        MagicLink.consumed_at.is_(None),
+        MagicLink.expires_at > func.now(),
+    )
+    return await session.scalar(query.limit(1)) is not None
+
+
 async def forget(session: AsyncSession, address: str) -> None:
     """Takes back a link whose mail never left."""
     token = address.rpartition("token=")[2]
-    link = await session.scalar(select(MagicLink).where(MagicLink.digest == digest_of(token)))
-    if link is not None:
-        await session.delete(link)
+    await session.execute(delete(MagicLink).where(MagicLink.digest == digest_of(token)))
+
+
+async def forget_all(session: AsyncSession, kind: Kind, person_id: UUID) -> None:
+    """Every trace of the person's links, for somebody who is taken back altogether."""
+    theirs = (MagicLink.principal_kind == kind) & (MagicLink.principal_id == person_id)
+    await session.execute(delete(MagicLink).where(theirs))
 
 
 async def _slug(session: AsyncSession) -> str:

@@ -18,7 +18,8 @@ from api.features.sign_in.errors import (
     PartnerRevoked,
     ScopedKeyNotForPortal,
 )
-from api.features.sign_in.queries import Kind, locked
+from api.features.sign_in.letters import set_up_letter
+from api.features.sign_in.queries import Kind, Person, locked
 from api.features.sign_in.schemas import (
     AdminByKey,
     AdminBySession,
@@ -36,6 +37,8 @@ from api.features.sign_in.schemas import (
     Who,
 )
 from api.jobs.enqueue import enqueue
+from api.outside.mail import Letter
+from api.settings import Settings
 from shared.models.admin import Admin
 from shared.models.partner import Partner
 from shared.models.sign_in import MagicLink
@@ -59,6 +62,15 @@ async def invite_partner(session: AsyncSession, partner_id: UUID) -> None:
 async def invite_admin(session: AsyncSession, admin_id: UUID) -> None:
     """Mails the admin a link that activates them, once this transaction is committed."""
     await enqueue(session, "sign_in.invite", kind="admin", person_id=str(admin_id))
+
+
+async def first_letter(
+    session: AsyncSession, settings: Settings, admin: Admin, program: str
+) -> Letter:
+    """With which an installation greets its first admin; its link is minted here."""
+    person = Person("admin", admin.id, admin.email, admin.name)
+    address = await links.mint(session, settings, person, "admin_invite")
+    return set_up_letter(person, program, address)
 
 
 async def end_sessions(session: AsyncSession, kind: Kind, principal_id: UUID) -> None:

@@ -1,0 +1,1 @@
+"""Install: an empty installation gets its first admin."""
