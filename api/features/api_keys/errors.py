@@ -1,0 +1,15 @@
+"""What can go wrong with a key."""
+
+from api.errors import Forbidden, NotFound
+
+
+class KeyNotFound(NotFound, code="not_found"):
+    """There is no such key."""
+
+
+class KeysPartnerNotFound(NotFound, code="partner_not_found"):
+    """There is no such partner."""
+
+
+class NotYourKey(Forbidden, code="forbidden"):
+    """A partner may revoke their own keys only."""
