@@ -1,5 +1,11 @@
 """Every feature that has jobs, as routes.py lists every feature that has routes."""
 
+from api.features.commissions import jobs as commission_jobs
+from api.features.partners import jobs as partner_jobs
 from api.features.sign_in import jobs as sign_in_jobs
 
-JOBS_OF_FEATURES: tuple[object, ...] = (sign_in_jobs,)
+JOBS_OF_FEATURES: tuple[object, ...] = (
+    commission_jobs,
+    partner_jobs,
+    sign_in_jobs,
+)

@@ -3,13 +3,18 @@
 from fastapi import APIRouter
 
 from api.features.analytics.routes import router as analytics
+from api.features.api_keys.routes import router as api_keys
+from api.features.attribution.routes import router as attribution
 from api.features.audit.routes import router as audit
 from api.features.campaigns.routes import router as campaigns
+from api.features.commissions.routes import router as commissions
+from api.features.conversions.routes import router as conversions
 from api.features.grants.routes import router as grants
 from api.features.health.routes import router as health
 from api.features.install.routes import router as install
 from api.features.links.routes import router as links
 from api.features.partners.routes import router as partners
+from api.features.payouts.routes import router as payouts
 from api.features.sign_in.routes import router as sign_in
 
 root = APIRouter()
@@ -24,3 +29,8 @@ api.include_router(grants)
 api.include_router(links)
 api.include_router(sign_in)
 api.include_router(install)
+api.include_router(conversions)
+api.include_router(attribution)
+api.include_router(commissions)
+api.include_router(payouts)
+api.include_router(api_keys)

@@ -27,8 +27,11 @@ class Permission(StrEnum):
     CLICKS_REVIEW = "clicks:review"
     """See flagged clicks and decide on them."""
 
+    COMMISSIONS_LIST = "commissions:list"
+    """See everybody's commissions."""
+
     COMMISSIONS_READ = "commissions:read"
-    """See commissions."""
+    """See one partner's commissions."""
 
     COMMISSIONS_REVIEW = "commissions:review"
     """Approve and reverse commissions."""
@@ -62,6 +65,12 @@ class Permission(StrEnum):
 
     OVERVIEW_READ = "overview:read"
     """See the totals of the whole program."""
+
+    PARTNER_KEYS_READ = "partner_keys:read"
+    """See which keys a partner has."""
+
+    PARTNER_KEYS_WRITE = "partner_keys:write"
+    """Make keys for a partner, and revoke them."""
 
     PARTNERS_LIST = "partners:list"
     """List and search partners."""

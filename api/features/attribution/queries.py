@@ -1,0 +1,97 @@
+"""Reads and writes of attribution; row security keeps them to the pinned tenant."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Insert, Select, and_, func, select, tuple_
+from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, insert
+
+from api.features.attribution.engine import CORRECTIVE_TYPES
+from shared.models.campaign import Campaign
+from shared.models.click import Click
+from shared.models.commission import Commission
+from shared.models.decision import Credit, Decision
+from shared.models.event import Event
+from shared.models.grant import Grant
+from shared.models.identity import Identity
+from shared.models.partner import Partner, Revocation
+from shared.models.terms import Terms
+
+MOST_TOUCHES = 1000
+"""No customer clicks as often; and shares in parts of ten thousand have to stay shares."""
+
+
+def touches_of(user_id: str) -> Select[*tuple[Any, ...]]:
+    """Every click of a customer, with its campaign, its partner's absences, and the terms of its grant.
+
+    A grant that has ended counts too: what was promised for a click stays promised.
+    """
+    shut_out = (
+        select(
+            func.range_agg(
+                func.tstzrange(Revocation.revoked_at, Revocation.reinstated_at),
+                type_=TSTZMULTIRANGE(),
+            )
+        )
+        .where(Revocation.partner_id == Partner.id)
+        .scalar_subquery()
+    )
+    return (
+        select(Click, Campaign, Terms, Partner.revoked_at, shut_out.label("shut_out"))
+        .select_from(Identity)
+        # The click's time leads to its month.
+        .join(Click, and_(Click.id == Identity.click_id, Click.ts == Identity.click_ts))
+        .join(Campaign, Campaign.id == Click.campaign_id)
+        .join(Partner, Partner.id == Click.partner_id)
+        .outerjoin(
+            Grant,
+            and_(Grant.partner_id == Click.partner_id, Grant.campaign_id == Click.campaign_id),
+        )
+        .outerjoin(Terms, Terms.id == Grant.terms_id)
+        .where(Identity.user_id == user_id)
+        .order_by(Identity.click_ts.desc(), Identity.click_id.desc())
+        .limit(MOST_TOUCHES)
+    )
+
+
+def backlog(
+    user_id: str, since: datetime, until: datetime, after: tuple[datetime, UUID] | None
+) -> Select[Event]:
+    """A customer's events between two moments that nobody is credited for, oldest first."""
+    query = (
+        select(Event)
+        .where(
+            Event.user_id == user_id,
+            Event.ts.between(since, until),
+            Event.type.not_in(CORRECTIVE_TYPES),
+            ~select(Credit.id).where(Credit.event_id == Event.id).exists(),
+        )
+        .order_by(Event.ts, Event.id)
+    )
+    return query if after is None else query.where(tuple_(Event.ts, Event.id) > after)
+
+
+def decision_written() -> Insert:
+    """Replaces what was decided before: an event has one decision."""
+    written = insert(Decision).execution_options(dml_strategy="raw")
+    replaced = {name: written.excluded[name] for name in ("status", "model", "explanation")}
+    return written.on_conflict_do_update(
+        index_elements=["tenant_id", "event_id"], set_={**replaced, "decided_at": func.now()}
+    )
+
+
+def credits_written() -> Insert:
+    """Raw, like the one above: the ORM would send rows with a null apart from those without."""
+    return insert(Credit).execution_options(dml_strategy="raw")
+
+
+def attribution_of(event_id: UUID) -> Select[str, str | None, Credit | None, UUID | None]:
+    """What was decided about an event, one row for each credit, or one without any."""
+    return (
+        select(Decision.status, Decision.model, Credit, Commission.id)
+        .outerjoin(Credit, Credit.event_id == Decision.event_id)
+        .outerjoin(Commission, Commission.credit_id == Credit.id)
+        .where(Decision.event_id == event_id)
+        .order_by(Credit.id)
+    )

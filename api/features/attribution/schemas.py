@@ -1,0 +1,136 @@
+"""The wire of attribution."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict
+
+from api.fields import Out, UtcTime
+
+AttributionStatus = Literal[
+    "attributed", "no_identity", "no_click", "outside_window", "not_attributable"
+]
+
+
+class AttributedTouch(Out):
+    """A click's share of an event; `commissionId` is null where it earned nothing."""
+
+    click_id: UUID
+    partner_id: UUID
+    weight: float
+    attribution_id: UUID
+    commission_id: UUID | None
+
+
+class AttributionOut(Out):
+    """Who brought an event about."""
+
+    status: AttributionStatus
+    model: str | None
+    touches: list[AttributedTouch]
+
+
+class ConsideredClick(Out):
+    """What became of one of the customer's clicks: a stable code and a sentence."""
+
+    click_id: UUID
+    partner_id: UUID
+    campaign_id: UUID
+    clicked_at: UtcTime
+    outcome: str
+    sentence: str
+
+
+class ExplainedCredit(Out):
+    """A credited click, what it earned, and how that was reckoned."""
+
+    click_id: UUID
+    partner_id: UUID
+    campaign_id: UUID
+    weight: str
+    exact_weight: str
+    terms_id: UUID | None
+    amount: str
+    currency: str
+    commission: str
+    sentence: str
+    attribution_id: UUID
+    commission_id: UUID | None
+
+
+class ExplainedTotal(Out):
+    """What a campaign owes for the event, rounded once."""
+
+    campaign_id: UUID
+    currency: str
+    amount: str
+    sentence: str
+
+
+CLICK = "019b0a5e-7c1a-7d2e-9f00-3c5d8e7a1b2c"
+PARTNER = "019b0a11-0b52-7c44-8a31-5f6e7d8c9bab"
+CAMPAIGN = "019b0a10-9c1f-7aa3-b2d4-1e2f3a4b5c6d"
+EXAMPLE: dict[str, Any] = {
+    "eventId": "019b0a70-1d2c-7b3a-8c4d-5e6f7a8b9c0d",
+    "eventType": "invoice_paid",
+    "eventAt": "2026-11-02T09:30:00Z",
+    "value": "200.00",
+    "currency": "USD",
+    "status": "attributed",
+    "model": "last_click",
+    "sentence": "1 of 1 clicks is credited by the last click model: 40.00 USD.",
+    "clicks": [
+        {
+            "clickId": CLICK,
+            "partnerId": PARTNER,
+            "campaignId": CAMPAIGN,
+            "clickedAt": "2026-11-01T18:04:11.209Z",
+            "outcome": "credited",
+            "sentence": "The click is credited.",
+        }
+    ],
+    "credits": [
+        {
+            "clickId": CLICK,
+            "partnerId": PARTNER,
+            "campaignId": CAMPAIGN,
+            "weight": "1.0000",
+            "exactWeight": "1",
+            "termsId": "019b0a10-9c20-7e51-9d3f-7a6b5c4d3e2f",
+            "amount": "40.00",
+            "currency": "USD",
+            "commission": "accrued",
+            "sentence": "20 % of 200.00 USD is 40.00 USD.",
+            "attributionId": "019b0a70-1d31-7f00-a1b2-c3d4e5f60718",
+            "commissionId": "019b0a70-1d31-7f01-b2c3-d4e5f6071829",
+        }
+    ],
+    "totals": [
+        {
+            "campaignId": CAMPAIGN,
+            "currency": "USD",
+            "amount": "40.00",
+            "sentence": "The campaign owes 40.00 USD.",
+        }
+    ],
+    "decidedAt": "2026-11-02T09:30:00.412Z",
+}
+
+
+class Explanation(Out):
+    """Why an event was credited as it was, with a reason for every click of the customer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    event_id: UUID
+    event_type: str
+    event_at: UtcTime
+    value: str | None
+    currency: str
+    status: AttributionStatus
+    model: str | None
+    sentence: str
+    clicks: list[ConsideredClick]
+    credits: list[ExplainedCredit]
+    totals: list[ExplainedTotal]
+    decided_at: UtcTime

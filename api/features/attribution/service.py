@@ -1,0 +1,108 @@
+"""Attribution on the database: load a customer once, decide in memory, write what follows.
+
+Callers hold the customer's lock, so that nothing about the customer changes in between. How many
+statements it takes doesn't depend on how many clicks there are.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.features.attribution import queries
+from api.features.attribution.customer import Customer, stated
+from api.features.attribution.engine import decide
+from api.features.attribution.errors import EventNotFound
+from api.features.attribution.pricing import PaidOnce, once_key
+from api.features.attribution.record import Record, record, touch
+from api.features.attribution.schemas import AttributionOut, Explanation
+from api.features.commissions.for_others import accrue, earned_from
+from shared.models.decision import Decision
+from shared.models.event import Event
+
+LONGEST_WINDOW = timedelta(days=365)
+BATCH = 500
+
+
+async def attribute(session: AsyncSession, event: Event) -> AttributionOut:
+    """Credits an event that has just been reported."""
+    customer = await _load(session, event.user_id)
+    [decided] = await _attribute(session, customer, [event])
+    return decided.shown
+
+
+async def attribute_backlog(session: AsyncSession, user_id: str, clicked_at: datetime) -> int:
+    """Credits what a customer did after a click that is only now known to be theirs.
+
+    Events that have credits keep them: a new click never re-pays history. Answers how many events
+    got some.
+    """
+    customer, until = await _load(session, user_id), clicked_at + LONGEST_WINDOW
+    credited, after = 0, None
+    while True:
+        query = queries.backlog(user_id, clicked_at, until, after).limit(BATCH)
+        events = (await session.scalars(query)).all()
+        if not events:
+            return credited
+        decided = await _attribute(session, customer, events)
+        credited += sum(bool(written.shares) for written in decided)
+        after = events[-1].ts, events[-1].id
+
+
+async def _load(session: AsyncSession, user_id: str) -> Customer:
+    clicks = (await session.execute(queries.touches_of(user_id))).all()
+    paid: set[PaidOnce] = set()
+    if any(row.Terms is not None and not row.Terms.recurring for row in clicks):
+        for partner_id, campaign_id, kind, event_type in await earned_from(session, user_id):
+            each = event_type if kind == "fixed" else None
+            paid.add(PaidOnce(partner_id, campaign_id, each))
+    return Customer(clicks, paid)
+
+
+async def _attribute(
+    session: AsyncSession, customer: Customer, events: Sequence[Event]
+) -> list[Record]:
+    decided = [_decide(customer, event) for event in events]
+    decisions = [written.decision_row for written in decided]
+    await session.execute(queries.decision_written(), decisions)
+    if shares := [row for written in decided for row in written.credit_rows]:
+        await session.execute(queries.credits_written(), shares)
+    await accrue(session, [accrual for written in decided for accrual in written.accruals])
+    return decided
+
+
+def _decide(customer: Customer, event: Event) -> Record:
+    """What this event pays won't be paid again by the next one, if its terms pay once."""
+    known, clicks = stated(event), customer.touches_for(event)
+    decision = decide(known, clicks, customer.paid)
+    by_id = {click.click_id: click for click in clicks or ()}
+    for credit in decision.credits:
+        if credit.terms is not None and credit.commission_reason == "accrued":
+            customer.paid.add(once_key(by_id[credit.click_id], credit.terms, event.type))
+    return record(known, event.user_id, decision)
+
+
+async def attribution_of(session: AsyncSession, event_id: UUID) -> AttributionOut:
+    """What is known by now about an event reported earlier."""
+    rows = (await session.execute(queries.attribution_of(event_id))).all()
+    status, model, _, _ = rows[0]
+    return AttributionOut(
+        status=status,
+        model=model,
+        touches=[
+            touch(credit.id, credit.click_id, credit.partner_id, credit.weight_parts, commission_id)
+            for _, _, credit, commission_id in rows
+            if credit is not None
+        ],
+    )
+
+
+async def explanation_of(session: AsyncSession, event_id: UUID) -> Explanation:
+    """Why the event was credited as it was, as it was decided then."""
+    query = select(Decision.explanation, Decision.decided_at).where(Decision.event_id == event_id)
+    found = (await session.execute(query)).one_or_none()
+    if found is None:
+        raise EventNotFound
+    return Explanation.model_validate({**found.explanation, "decidedAt": found.decided_at})

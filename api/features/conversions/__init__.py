@@ -1,0 +1,1 @@
+"""Conversions: clicks become customers, and customers do what partners are paid for."""

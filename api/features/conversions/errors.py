@@ -1,0 +1,11 @@
+"""What can go wrong when a conversion is reported."""
+
+from api.errors import NotFound, Unprocessable
+
+
+class ClickNotFound(NotFound, code="click_not_found"):
+    """There is no such click."""
+
+
+class ExternalIdReused(Unprocessable, code="idempotency_key_reused"):
+    """This externalId was used for a different event."""

@@ -1,0 +1,71 @@
+"""The statements by which facts come in, each under its customer's lock and in one round trip."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import CTE, Select, func, literal, select
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from shared.ids import new_id
+from shared.models.click import Click
+from shared.models.event import Event
+from shared.models.identity import Identity
+
+API = "api"
+
+
+def customer_lock(user_id: str) -> CTE:
+    """What is said of one customer happens one after the other; held until the transaction ends.
+
+    Statements after the one that carries it see all that the holder before has committed.
+    """
+    tenant = func.current_setting("app.tenant_id")
+    name = literal("customer:").concat(tenant).concat(":").concat(literal(user_id))
+    return select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)).label("held")).cte(
+        "locked"
+    )
+
+
+def identity_written(click_id: UUID, clicked_at: datetime, user_id: str) -> Insert:
+    """Writes who a click became, if there is such a click and it isn't known already."""
+    locked = customer_lock(user_id)
+    row = (
+        select(literal(new_id()), Click.id, Click.ts, literal(user_id))
+        .select_from(locked)
+        .join(Click, (Click.id == click_id) & (Click.ts == clicked_at))
+    )
+    fresh = insert(Identity).from_select(
+        ["id", "click_id", "click_ts", "user_id"], row, include_defaults=False
+    )
+    return fresh.on_conflict_do_nothing(index_elements=["tenant_id", "click_id", "user_id"])
+
+
+def event_written(event: Event) -> Insert:
+    """Writes an event, unless one with its external id is there already."""
+    columns = Event.__table__.c
+    stated = {
+        "id": event.id,
+        "user_id": event.user_id,
+        "type": event.type,
+        "value_minor": event.value_minor,
+        "currency": event.currency,
+        "source": event.source,
+        "external_id": event.external_id,
+        "fingerprint": event.fingerprint,
+        "metadata": event.details,
+    }
+    values = [literal(value, columns[name].type) for name, value in stated.items()]
+    happened = func.coalesce(literal(event.ts, columns.ts.type), func.now())
+    row = select(*values, happened).select_from(customer_lock(event.user_id))
+    fresh = insert(Event).from_select([*stated, "ts"], row, include_defaults=False)
+    return fresh.on_conflict_do_nothing(
+        index_elements=["tenant_id", "source", "external_id"],
+        index_where=Event.external_id.is_not(None),
+    )
+
+
+def event_by_external_id(source: str, external_id: str) -> Select[UUID, str]:
+    """The event's id and fingerprint."""
+    return select(Event.id, Event.fingerprint).where(
+        Event.source == source, Event.external_id == external_id
+    )

@@ -1,0 +1,40 @@
+"""The addresses at which merchants say what became of their visitors."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+
+from api.access.caller import Caller
+from api.access.idempotency import ONCE, KeyReused, RememberingRoute, StillRunning
+from api.access.needs import needs
+from api.access.permissions import Permission
+from api.errors import Unauthorized
+from api.features.conversions import service
+from api.features.conversions.errors import ClickNotFound, ExternalIdReused
+from api.features.conversions.schemas import EventReport, Identified, Identify, Reported
+from api.web.problems import problems
+from api.web.rate_limits import limited
+from api.web.transaction import Session
+
+router = APIRouter(tags=["Attribution"], route_class=RememberingRoute)
+Reporter = Annotated[Caller, needs(Permission.EVENTS_WRITE)]
+
+
+@router.post(
+    "/attribution/identify",
+    dependencies=[limited("identify", "120/minute")],
+    responses=problems(ClickNotFound, Unauthorized),
+)
+async def identify_customer(wanted: Identify, session: Session) -> Identified:
+    """Say which customer a click became. Open to every browser; saying it twice changes nothing."""
+    return await service.identify(session, wanted)
+
+
+@router.post(
+    "/attribution/events",
+    dependencies=[ONCE],
+    responses=problems(ExternalIdReused, KeyReused, StillRunning),
+)
+async def report_event(wanted: EventReport, _: Reporter, session: Session) -> Reported:
+    """Say what a customer did; answers who is credited for it."""
+    return await service.report(session, wanted)

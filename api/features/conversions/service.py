@@ -1,0 +1,76 @@
+"""The rules of conversions: facts are written once, and credited in the same transaction."""
+
+import json
+from hashlib import sha256
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.features.attribution.for_others import attribute, attribute_backlog, attribution_of
+from api.features.conversions import queries
+from api.features.conversions.errors import ClickNotFound, ExternalIdReused
+from api.features.conversions.schemas import EventReport, Identified, Identify, Reported
+from shared.ids import new_id
+from shared.models.event import Event
+from shared.models.identity import Identity
+from shared.visitor import clicked_at, parse_cref
+
+
+async def identify(session: AsyncSession, wanted: Identify) -> Identified:
+    """Writes down who a click became; what they did meanwhile is credited now, once."""
+    click_id = parse_cref(wanted.cref)
+    if click_id is None:
+        raise ClickNotFound
+    moment = clicked_at(click_id)
+    fresh = await session.scalar(
+        queries.identity_written(click_id, moment, wanted.user_id).returning(Identity.id)
+    )
+    if fresh is not None:
+        backfilled = await attribute_backlog(session, wanted.user_id, moment)
+        return Identified(
+            ok=True, identity_id=fresh, first_stitch=True, backfilled_attributions=backfilled
+        )
+    known = await session.scalar(
+        select(Identity.id).where(Identity.click_id == click_id, Identity.user_id == wanted.user_id)
+    )
+    if known is None:
+        raise ClickNotFound
+    return Identified(ok=True, identity_id=known, first_stitch=False, backfilled_attributions=0)
+
+
+async def report(session: AsyncSession, wanted: EventReport) -> Reported:
+    """Writes down what a customer did, and credits whoever brought it about."""
+    event = Event(
+        id=new_id(),
+        user_id=wanted.user_id,
+        type=wanted.type,
+        value_minor=wanted.value_minor,
+        currency=wanted.currency,
+        source=queries.API,
+        external_id=wanted.external_id,
+        fingerprint=_fingerprint(wanted),
+        details=wanted.metadata,
+        ts=wanted.ts,
+    )
+    written = await session.execute(
+        queries.event_written(event).returning(Event.ts, Event.created_at)
+    )
+    moments = written.one_or_none()
+    if moments is None:
+        return await _replay(session, event)
+    event.ts, event.created_at = moments
+    attribution = await attribute(session, event)
+    return Reported(ok=True, event_id=event.id, replayed=False, attribution=attribution)
+
+
+def _fingerprint(wanted: EventReport) -> str:
+    return sha256(json.dumps(wanted.content, sort_keys=True).encode()).hexdigest()
+
+
+async def _replay(session: AsyncSession, again: Event) -> Reported:
+    query = queries.event_by_external_id(again.source, again.external_id or "")
+    first = (await session.execute(query)).one()
+    if first.fingerprint != again.fingerprint:
+        raise ExternalIdReused
+    attribution = await attribution_of(session, first.id)
+    return Reported(ok=True, event_id=first.id, replayed=True, attribution=attribution)
