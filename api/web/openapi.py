@@ -17,6 +17,7 @@ from api.errors import (
     Unauthorized,
     Unavailable,
 )
+from api.web.examples import illustrate
 from api.web.problems import Responses, problems, together
 from api.web.tenancy import TenantNotFound, TenantSlugMissing
 
@@ -78,6 +79,7 @@ def describe(app: FastAPI, *guards: type[ApiError]) -> None:
                 servers=SERVERS,
             )
             complete(schema, guards)
+            illustrate(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -1,0 +1,1 @@
+"""Analytics: the figures that partners and admins look at."""
