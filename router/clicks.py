@@ -42,6 +42,7 @@ Click = tuple[Any, ...]
 class Figures:
     """What became of the clicks of this process, for metrics."""
 
+    taken: int = 0
     stored: int = 0
     flushes: int = 0
     failed_flushes: int = 0
@@ -92,6 +93,7 @@ class Clicks:
             batch = self._gathering = Batch()
             self._something.set()
         batch.clicks.append(click)
+        self.figures.taken += 1
         return batch.settled
 
     async def _flush_for_ever(self) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections import OrderedDict
 from contextlib import suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 from uuid import UUID
@@ -45,12 +46,21 @@ class UnknownNowError(Exception):
     """The link isn't known here, and the database that would know can't be asked."""
 
 
+@dataclass(slots=True)
+class Figures:
+    """What was asked of the database, for metrics."""
+
+    questions: int = 0
+    refreshes: int = 0
+
+
 class Links:
     """The directory, the connection that listens for its changes, and the questions to it."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self.directory = Directory()
+        self.figures = Figures()
         self.loaded = asyncio.Event()
         self.connected = False
         self._connection: asyncpg.Connection | None = None
@@ -79,6 +89,10 @@ class Links:
         """What memory knows: the only step on a known link's way."""
         return self.directory.find(slug, key)
 
+    @property
+    def remembered_strays(self) -> int:
+        return len(self._absent)
+
     async def ask(self, slug: str, key: str) -> Found | None:
         """A link made a millisecond ago: one question for all who wait, and none for known strays."""
         name = (slug, key)
@@ -94,6 +108,7 @@ class Links:
         """While one question is on its way, the next ones gather, as clicks do."""
         while self._asked:
             asked, self._asked = self._asked, {}
+            self.figures.questions += 1
             try:
                 rows = await self._fetch(ASKED, [s for s, _ in asked], [k for _, k in asked])
             except (*Unreachable, UnknownNowError):
@@ -145,13 +160,15 @@ class Links:
         await refuse_powers(connection)
         # Listening first: what changes while everything is read is read again afterwards.
         await connection.add_listener("links", self._hear)
-        await self._read_everything()
+        connection.add_termination_listener(self._lose)
         self.connected = True
+        await self._read_everything()
         self.loaded.set()
 
     async def _read_everything(self) -> None:
         started = monotonic()
         self._round += 1
+        self.figures.refreshes += 1
         # A connection of its own, so that announcements and questions needn't wait behind it.
         reader = await connect(self._url, "openpartner-router-refresh")
         try:
@@ -174,11 +191,17 @@ class Links:
         self._absent.clear()
         self._something.set()
 
+    def _lose(self, _: Any) -> None:
+        self.connected = False
+        self._something.set()
+
     async def _apply_announcements(self) -> None:
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HEARTBEAT_SECONDS):
                     await self._something.wait()
+            if not self.connected:
+                raise ConnectionError("the listening connection is gone")
             self._something.clear()
             announced, self._announced = self._announced, set()
             for table, column in ANNOUNCED.items():

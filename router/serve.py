@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import uvicorn
 
 from router.main import Router, create_router
 from router.postgres import TooStrongError
+from router.protocol import BoundedProtocol
 from router.settings import Settings, SettingsError, read_settings
 from shared.logs import configure_logs
 
@@ -37,6 +39,8 @@ def main() -> int:
     try:
         settings = read_settings(os.environ)
         configure_logs(settings.log_level, "router")
+        # It warns of every request that isn't HTTP, so that any stranger could fill the disk.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         with (
             listen(settings) as listener,
             asyncio.Runner(
@@ -61,14 +65,16 @@ def listen(settings: Settings) -> socket.socket:
         return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
     except OSError as error:
         where = f"{settings.host}:{settings.port}"
-        raise PortError(f"The router can't listen on {where}: {error.strerror}.") from error
+        raise PortError(
+            f"The router can't listen on {where}: {os.strerror(error.errno or 0)}."
+        ) from error
 
 
 def create_server(router: Router) -> Server:
     """uvicorn without what the router does itself or doesn't need."""
     config = uvicorn.Config(
         router.app,
-        http="httptools",
+        http=BoundedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -1,0 +1,1 @@
+"""The router over real HTTP, with a real PostgreSQL behind it."""

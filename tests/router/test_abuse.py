@@ -1,0 +1,90 @@
+"""Fuzzed requests: whatever bytes a stranger sends, never a 500 and never a lost process."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from router.protocol import BoundedProtocol
+from tests.router.running import Running
+from tests.router.shop import Shop, open_shop
+from tests.support.databases import Scratch
+
+FUZZ = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+NAMES = [
+    "user-agent", "referer", "cookie", "x-forwarded-for", "sec-purpose", "purpose", "host", "x",
+    "content-length", "transfer-encoding", "expect", "connection", "upgrade", "te",
+]  # fmt: skip
+LINE = st.binary(max_size=60).filter(lambda value: b"\n" not in value and b"\r" not in value)
+HEADERS = st.lists(st.tuples(st.sampled_from(NAMES), LINE), max_size=6)
+
+
+@pytest.fixture(scope="session")
+async def place(scratch: Scratch) -> tuple[Shop, str]:
+    shop = await open_shop(scratch)
+    return shop, await shop.link()
+
+
+def ends_well(reply: bytes) -> None:
+    assert b"HTTP/1.1 5" not in reply
+    assert reply == b"" or reply.startswith(b"HTTP/1.1 ")
+
+
+@FUZZ
+@given(headers=HEADERS)
+async def test_any_headers_are_answered(
+    router: Running, place: tuple[Shop, str], headers: list[tuple[str, bytes]]
+) -> None:
+    head = f"GET {place[1]} HTTP/1.0\r\n".encode()
+    for name, value in headers:
+        head += name.encode() + b": " + value + b"\r\n"
+    ends_well(await router.raw(head + b"\r\n"))
+
+
+@FUZZ
+@given(path=LINE, method=st.sampled_from(["GET", "HEAD", "POST", "CONNECT", "\x00"]))
+async def test_any_path_is_answered(router: Running, path: bytes, method: str) -> None:
+    ends_well(await router.raw(f"{method} /r/".encode() + path + b" HTTP/1.0\r\n\r\n"))
+
+
+@FUZZ
+@given(path=st.text(max_size=60))
+async def test_any_encoded_path_is_answered(router: Running, path: str) -> None:
+    encoded = "".join(f"%{byte:02x}" for byte in path.encode("utf-8", "surrogatepass"))
+    ends_well(await router.raw(f"GET /r/{encoded} HTTP/1.0\r\n\r\n".encode()))
+    ends_well(await router.raw(f"GET /{encoded} HTTP/1.0\r\n\r\n".encode()))
+
+
+@FUZZ
+@given(noise=st.binary(min_size=1, max_size=200))
+async def test_any_bytes_at_all_are_survived(router: Running, noise: bytes) -> None:
+    ends_well(await router.raw(noise + b"\r\n\r\nGET / HTTP/1.0\r\n\r\n"))
+    assert (await router.get("/health")).status_code == 200
+
+
+async def test_fault_15_slow_silent_and_foreign_connections_are_closed(
+    router: Running, place: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "head_seconds", 0.2)
+    body = f"GET {place[1]} HTTP/1.1\r\nContent-Length: 100\r\n\r\nx".encode()
+    for request in [b"", b"GET /r/x HTTP/1.1\r\nHost", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", body]:
+        ends_well(await router.raw(request))
+    kept = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /r/x HTTP/1.1\r\nHo"
+    assert (await router.raw(kept)).count(b"HTTP/1.1 200") == 1
+
+
+async def test_fault_16_heads_without_end_are_refused(router: Running) -> None:
+    for head in [b"GET /r/" + b"x" * 40_000, b"GET /r/x HTTP/1.1\r\nX: " + b"y" * 40_000]:
+        assert (await router.raw(head)).startswith(b"HTTP/1.1 431")
+
+
+async def test_pipelined_requests_are_answered_in_order(
+    router: Running, place: tuple[Shop, str]
+) -> None:
+    shop, path = place
+    before = len(await shop.clicks())
+    one = f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    last = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    reply = await router.raw(one * 5 + last)
+    assert reply.count(b"HTTP/1.1 302") == 5
+    assert reply.endswith(b'{"ok":true,"service":"router"}')
+    assert len(await shop.clicks()) == before + 5

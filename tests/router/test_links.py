@@ -1,0 +1,106 @@
+"""Links in memory: true within a second of a change, and there when the database isn't."""
+
+import asyncio
+
+from router.links import ABSENT_MAX
+from tests.router.running import Running, cref_of, running
+from tests.router.shop import Shop, eventually, open_shop
+from tests.support.databases import Databases
+
+
+async def location(router: Running, path: str) -> str:
+    return str((await router.get(path)).headers["location"]).partition("?")[0]
+
+
+async def test_a_new_link_works_at_once(router: Running, shop: Shop) -> None:
+    assert cref_of(await router.get(await shop.link()))
+
+
+async def test_a_link_that_was_asked_for_too_early_works_once_it_exists(
+    router: Running, shop: Shop
+) -> None:
+    early = f"/r/{shop.slug}/early"
+    assert (await router.get(early)).status_code == 404
+    made = await shop.link()
+    await shop.execute(
+        "update links set link_key = 'early' where tenant_id = $1 and link_key = $2",
+        shop.tenant, made.rpartition("/")[2],
+    )  # fmt: skip
+
+    async def works() -> bool:
+        return (await router.get(early)).status_code == 302
+
+    await eventually(works)
+
+
+async def test_a_changed_campaign_is_seen_without_asking(router: Running, shop: Shop) -> None:
+    path = await shop.link()
+    assert await location(router, path) == "https://shop.example/welcome"
+    await shop.redirect_to("https://shop.example/sale")
+
+    async def seen() -> bool:
+        return await location(router, path) == "https://shop.example/sale"
+
+    await eventually(seen)
+
+
+async def test_many_ask_for_one_new_link_with_one_question(router: Running, shop: Shop) -> None:
+    links = router.router.links
+    path = await shop.link()
+    links.directory.drop_tenants([shop.tenant])
+    before = links.figures.questions
+    await asyncio.gather(*(router.get(path) for _ in range(50)))
+    # While the first question is on its way, those who come later share the second at most.
+    assert links.figures.questions - before <= 2
+
+
+async def test_strays_are_remembered_within_bounds(router: Running, shop: Shop) -> None:
+    links = router.router.links
+    for batch in range(3):
+        await asyncio.gather(*(links.ask(shop.slug, f"s{batch}-{i}") for i in range(5000)))
+    assert links.remembered_strays <= ABSENT_MAX
+    questions = links.figures.questions
+    assert await links.ask(shop.slug, "s2-4999") is None
+    assert links.figures.questions == questions
+
+
+async def test_r2_known_links_work_while_the_database_is_away(breakable: Databases) -> None:
+    fresh = await breakable.fresh()
+    shop = await open_shop(fresh)
+    path = await shop.link()
+    async with running(fresh.urls.router) as router:
+        assert cref_of(await router.get(path))
+        breakable.server.kill()
+        responses = await asyncio.gather(*(router.get(path) for _ in range(20)))
+        assert all(cref_of(response) for response in responses)
+        unknown = await router.get(f"/r/{shop.slug}/unknown")
+        assert unknown.status_code == 503
+        assert unknown.headers["retry-after"] == "5"
+        assert (await router.get("/ready")).status_code == 200
+        await asyncio.to_thread(breakable.server.start)
+
+        async def listens() -> bool:
+            return bool((await router.get("/ready")).json()["listening"])
+
+        await eventually(listens)
+        assert (await router.get(f"/r/{shop.slug}/unknown")).status_code == 404
+        assert cref_of(await router.get(await shop.link()))
+
+
+async def test_what_changed_while_nobody_listened_is_caught_up(databases: Databases) -> None:
+    fresh = await databases.fresh()
+    shop = await open_shop(fresh)
+    path = await shop.link()
+    async with running(fresh.urls.router) as router:
+        assert cref_of(await router.get(path))
+        # The connection dies, and the change comes before the next one listens.
+        await shop.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and application_name like 'openpartner-router-%'"
+        )
+        await shop.redirect_to("https://shop.example/sale")
+
+        async def seen() -> bool:
+            return await location(router, path) == "https://shop.example/sale"
+
+        await eventually(seen)
