@@ -26,7 +26,7 @@ from cli import processes
 from cli.errors import CommandError
 from cli.folder_lock import FolderLock
 from cli.postgres_place import Place, find_place
-from cli.postgres_settings import ACCESS, SETTINGS, access_rules, server_settings
+from cli.postgres_settings import ACCESS, LOCAL, SETTINGS, access_rules, server_settings
 from cli.secrets_file import SecretsFile
 
 SUPERUSER = "postgres"
@@ -152,13 +152,15 @@ class Postgres:
             shutil.rmtree(self.place.root, ignore_errors=True)
 
     def last_words(self) -> str:
-        """The last thing the server complained about, for a sentence to the operator."""
+        """Why the server couldn't start, for a sentence to the operator."""
+        start = self.place.root / START_LOG
+        # The first complaint is the cause; what follows says only that it was fatal.
+        said = re.findall(r"(?:LOG|FATAL|PANIC):\s+(?!redirecting)(.+)", _text(start))
+        if said:
+            return f"{said[0]} (see {start})"
         logs = sorted(self.place.data.glob("log/*.log"), key=lambda path: path.stat().st_mtime)
-        for path in [self.place.root / START_LOG, *reversed(logs[-1:])]:
-            said = re.findall(r"(?:FATAL|PANIC|error|ERROR):\s+(.+)", _text(path))
-            if said:
-                return f"{said[-1]} (see {path})"
-        return f"it ended without a word (see {self.place.data}/log)"
+        said = re.findall(r"(?:FATAL|PANIC):\s+(.+)", _text(logs[-1])) if logs else []
+        return f"{said[-1] if said else 'it ended without a word'} (see {self.place.data}/log)"
 
     def _port(self) -> str:
         # The server's own word, where another process has chosen it.
@@ -231,6 +233,9 @@ class Postgres:
         for name, text in ((SETTINGS, settings), (ACCESS, access_rules(self._tcp_port))):
             (root / name).write_text(text)
             (root / name).chmod(0o644)
+        if not (root / LOCAL).exists():
+            (root / LOCAL).write_text("# Your own settings for PostgreSQL; they win over ours.\n")
+            (root / LOCAL).chmod(0o644)
 
 
 def _text(path: Path) -> str:

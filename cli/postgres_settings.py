@@ -5,7 +5,7 @@ from pathlib import Path
 # Beside the data folder, not in it: whoever PostgreSQL runs as can't lead root's pen astray there.
 SETTINGS = "postgresql.conf"
 ACCESS = "pg_hba.conf"
-# Read after ours and never written by us, so that an operator's changes win and stay.
+# Read after ours and never changed by us, so that an operator's settings win and stay.
 LOCAL = "local.conf"
 
 _ALWAYS = {
@@ -61,7 +61,7 @@ def server_settings(root: Path, socket: Path, tcp_port: int | None, *, fsync: bo
     head = (
         f"# Written by OpenPartner at every start. Your own settings go into {LOCAL} beside it.\n"
     )
-    return head + "\n".join(lines) + f"\ninclude_if_exists = '{LOCAL}'\n"
+    return head + "\n".join(lines) + f"\ninclude '{LOCAL}'\n"
 
 
 def access_rules(tcp_port: int | None) -> str:

@@ -9,12 +9,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from cli.errors import CommandError
 
 _PR_SET_PDEATHSIG = 1
+_PROC = Path("/proc/self")
 _PAUSE = 0.02
 
 
@@ -81,7 +83,7 @@ def run(command: Sequence[str], *, user: pwd.struct_passwd | None) -> str:
 def kill_with_children(process: subprocess.Popen[bytes]) -> None:
     """SIGKILL to a process and its direct children, and waits until all of them are gone."""
     process.send_signal(signal.SIGSTOP)  # It must not start new ones, nor see the old ones die.
-    children = _children(process.pid)
+    children = [pid for pid, parent in parents().items() if parent == process.pid]
     process.kill()
     for child in children:
         _signal(child, signal.SIGKILL)
@@ -91,24 +93,24 @@ def kill_with_children(process: subprocess.Popen[bytes]) -> None:
 
 
 def end_leftover(data: Path, socket: Path) -> None:
-    """Stops a server whose starter died, and removes pid files that name a stranger.
+    """Stops a server whose starter died, and removes what a dead one left in the way.
 
-    Only for who holds the folder's lock. After a reboot, or in a container, an old pid file may
-    name any process at all, and PostgreSQL would then refuse to start for its sake.
+    Only for who holds the folder's lock. PostgreSQL would refuse to start for the sake of a pid
+    that exists: of a zombie that nobody waits for, or after a reboot of any process at all.
+    Whether parts of the old server still use its memory, it finds out by other means.
     """
     pid_file = data / "postmaster.pid"
     try:
         pid = int(pid_file.read_text().splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
-        return
-    if is_alive(pid) and f"postgres -D {data} " in command_line(pid):
+        pid = None
+    if pid is not None and is_alive(pid) and f"postgres -D {data} " in command_line(pid):
         _signal(pid, signal.SIGINT)
         while is_alive(pid):
             time.sleep(_PAUSE)
-    elif is_alive(pid):
-        pid_file.unlink()
-        for lock in socket.glob(".s.PGSQL.*.lock"):
-            lock.unlink()
+    pid_file.unlink(missing_ok=True)
+    for lock in socket.glob(".s.PGSQL.*.lock"):
+        lock.unlink()
 
 
 def is_alive(pid: int) -> bool:
@@ -119,31 +121,41 @@ def is_alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    status = Path(f"/proc/{pid}/stat")
+    if not _PROC.exists():
+        return True
     try:
-        return status.read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return not Path("/proc/self").exists()
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def command_line(pid: int) -> str:
-    proc = Path(f"/proc/{pid}/cmdline")
-    if proc.exists():
-        return proc.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    asked = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(pid)], check=False, capture_output=True
-    )
-    return asked.stdout.decode(errors="replace")
+    if not _PROC.exists():
+        return _ps("-o", "command=", "-p", str(pid))
+    try:
+        found = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return ""  # Gone meanwhile.
+    return found.replace(b"\0", b" ").decode(errors="replace")
 
 
-def _children(parent: int) -> list[int]:
-    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], check=False, capture_output=True)
-    pairs = (line.split() for line in listed.stdout.decode().splitlines())
-    return [int(pid) for pid, of in pairs if int(of) == parent]
+def parents() -> dict[int, int]:
+    """Of every process, its parent; from /proc where there is one, as small images have no ps."""
+    if not _PROC.exists():
+        pairs = (line.split() for line in _ps("-A", "-o", "pid=,ppid=").splitlines())
+        return {int(pid): int(parent) for pid, parent in pairs}
+    found = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # After the name, which may hold anything: the state, then the parent.
+            found[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
+    return found
+
+
+def _ps(*options: str) -> str:
+    return subprocess.run(["ps", *options], check=False, capture_output=True, text=True).stdout
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        return

@@ -74,7 +74,7 @@ async def make_roles(privileged_url: str, database: str, passwords: Passwords) -
             await admin.execute("select pg_advisory_lock($1)", _LOCK)
             await _make_all(admin, server.set(database=database), passwords)
         finally:
-            await admin.close()
+            await admin.close(timeout=CONNECT_SECONDS)
     except asyncpg.InsufficientPrivilegeError as error:
         who = server.username or "the user of DATABASE_URL"
         message = f"{who} may not set up the database ({error}); it needs CREATEROLE and CREATEDB."
@@ -185,14 +185,14 @@ async def _take_over(admin: asyncpg.Connection, target: URL, name: str) -> None:
                 "name an empty one in DATABASE_URL, or one that doesn't exist yet."
             )
     finally:
-        await there.close()
+        await there.close(timeout=CONNECT_SECONDS)
     await admin.execute(f"ALTER DATABASE {name} OWNER TO {OWNER}")
 
 
 async def _check_login(admin: asyncpg.Connection, role: str, url: URL) -> None:
     """A role made earlier, with another password, gets ours."""
     try:
-        await (await connect(url)).close()
+        await (await connect(url)).close(timeout=CONNECT_SECONDS)
     except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
         clause = await _password_clause(admin, url.password)
         await admin.execute(f"ALTER ROLE {role} {clause}")
@@ -215,7 +215,7 @@ async def _open_to_roles(owner: URL) -> None:
         ):
             await there.execute(statement)
     finally:
-        await there.close()
+        await there.close(timeout=CONNECT_SECONDS)
 
 
 def _password(folder: Path, name: str) -> str:
