@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Annotated, Any
 
 from email_validator import EmailNotValidError, validate_email
@@ -13,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -25,12 +27,14 @@ MAX_URL = 2048
 
 
 def _refuse_unstorable(value: Any, depth: int = 0) -> None:
-    """PostgreSQL stores neither NUL nor lone surrogates, and nobody means to send them."""
+    """PostgreSQL stores no NUL, lone surrogate or infinity, and nobody means to send them."""
     if depth > MAX_DEPTH:
         raise ValueError(f"nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, str):
         if "\x00" in value or (not value.isascii() and _has_surrogate(value)):
             raise ValueError("contains characters that can't be stored")
+    elif isinstance(value, float) and not isfinite(value):
+        raise ValueError("contains a number that is too large")
     elif isinstance(value, dict):
         for key, inner in value.items():
             _refuse_unstorable(key, depth + 1)
@@ -97,6 +101,13 @@ def _in_calendar(value: datetime) -> datetime:
     return value
 
 
+def _written_out(value: object) -> object:
+    # Pydantic would take a bare number for seconds since 1970, and so a typing error for a date.
+    if isinstance(value, datetime) or (isinstance(value, str) and ":" in value):
+        return value
+    raise ValueError("must be a time such as 2026-01-31T09:30:00Z")
+
+
 def _bounded_metadata(value: dict[str, Any]) -> dict[str, Any]:
     if len(str(value)) > MAX_METADATA_CHARACTERS:
         raise ValueError(f"is longer than {MAX_METADATA_CHARACTERS} characters")
@@ -116,7 +127,12 @@ Name = Annotated[str, Field(min_length=1, max_length=120)]
 Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
 HttpUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_http_url)]
 # The calendar first: the year 1 east of Greenwich has no UTC to convert to.
-Time = Annotated[AwareDatetime, AfterValidator(_in_calendar), AfterValidator(_utc)]
+Time = Annotated[
+    AwareDatetime,
+    BeforeValidator(_written_out),
+    AfterValidator(_in_calendar),
+    AfterValidator(_utc),
+]
 Metadata = Annotated[dict[str, Any], AfterValidator(_bounded_metadata)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 Amount = Annotated[Number, Field(ge=0, le=Decimal("1e12"))]
@@ -132,4 +148,5 @@ UtcTime = Annotated[
         ),
         return_type=str,
     ),
+    WithJsonSchema({"type": "string", "format": "date-time"}, mode="serialization"),
 ]

@@ -9,7 +9,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api.access.cookies import CrossSite
-from api.access.idempotency import Replay, render_replay
+from api.access.idempotency import KeyReused, Replay, StillRunning, render_replay
 from api.access.needs import ScopeMissing
 from api.outside.mail import Mailer
 from api.outside.mailers import environment_mailer
@@ -83,5 +83,5 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_exception_handler(Replay, render_replay)
     app.include_router(root)
     app.include_router(api)
-    describe(app, ScopeMissing, CrossSite)
+    describe(app, guards=(ScopeMissing, CrossSite), once=(KeyReused, StillRunning))
     return app

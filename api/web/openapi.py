@@ -49,7 +49,15 @@ SERVERS = [
 ]
 
 
-def common(path: str, operation: dict[str, Any]) -> tuple[type[ApiError], ...]:
+Errors = tuple[type[ApiError], ...]
+
+
+def takes_key(operation: dict[str, Any]) -> bool:
+    """Whether repeating this request with the same Idempotency-Key carries it out once."""
+    return any(known["name"] == "Idempotency-Key" for known in operation.get("parameters", ()))
+
+
+def common(path: str, operation: dict[str, Any]) -> Errors:
     """The errors that any route like this one may answer with."""
     errors: list[type[ApiError]] = [Internal, Unavailable, InvalidQuery, TooManyRequests]
     if path.startswith("/api"):
@@ -63,10 +71,11 @@ def common(path: str, operation: dict[str, Any]) -> tuple[type[ApiError], ...]:
     return tuple(errors)
 
 
-def describe(app: FastAPI, *guards: type[ApiError]) -> None:
+def describe(app: FastAPI, *, guards: Errors, once: Errors) -> None:
     """Replaces the framework's generated schema by ours, made once.
 
-    `guards` are what a route with a permission may also answer: they live above this layer.
+    `guards` are what a route with a permission may also answer, `once` what one that takes an
+    Idempotency-Key may: they live above this layer.
     """
 
     def openapi() -> dict[str, Any]:
@@ -78,7 +87,7 @@ def describe(app: FastAPI, *guards: type[ApiError]) -> None:
                 routes=app.routes,
                 servers=SERVERS,
             )
-            complete(schema, guards)
+            complete(schema, guards, once)
             illustrate(schema)
             app.openapi_schema = schema
         return app.openapi_schema
@@ -86,7 +95,7 @@ def describe(app: FastAPI, *guards: type[ApiError]) -> None:
     app.openapi = openapi  # type: ignore[method-assign]  # the documented way to extend the schema
 
 
-def complete(schema: dict[str, Any], guards: tuple[type[ApiError], ...]) -> None:
+def complete(schema: dict[str, Any], guards: Errors, once: Errors) -> None:
     """Adds what every route shares, and takes out the framework's 422, which we answer as 400."""
     schemas = schema.setdefault("components", {}).setdefault("schemas", {})
     schemas["Problem"] = PROBLEM
@@ -100,7 +109,8 @@ def complete(schema: dict[str, Any], guards: tuple[type[ApiError], ...]) -> None
             if "x-codes" not in declared.get("422", {"x-codes": []}):
                 del declared["422"]
             guarded = guards if operation.get("security") else ()
-            shared = problems(*common(path, operation), *guarded)
+            keyed = once if takes_key(operation) else ()
+            shared = problems(*common(path, operation), *guarded, *keyed)
             own: Responses = {
                 int(status): body for status, body in declared.items() if "x-codes" in body
             }

@@ -41,7 +41,10 @@ class Owned:
 class Identified(Owned):
     """An owned row with an id of its own and the time it was made."""
 
-    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id, sort_order=-2)
+    # The sentinel matches rows that come back to rows sent, so that many go in one statement.
+    id: Mapped[UUID] = mapped_column(
+        primary_key=True, default=new_id, insert_sentinel=True, sort_order=-2
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), sort_order=90)
 
 

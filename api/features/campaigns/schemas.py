@@ -1,9 +1,10 @@
 """The wire of campaigns."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic.alias_generators import to_camel
 
 from api.features.terms.for_others import CommissionRule, CommissionRuleOut, HoldbackDays
 from api.fields import HttpUrl, In, Name, Out, Time, UtcTime
@@ -12,6 +13,7 @@ from shared.deep_links import UnusableUrlError, normalize_host
 AttributionModel = Literal["last_click", "first_click", "linear", "position"]
 WindowDays = Annotated[int, Field(ge=1, le=365, strict=True)]
 MAX_DOMAINS = 1000
+MAY_BE_EMPTIED = {"deep_link_allowed_domains", "holdback_days", "starts_at", "ends_at"}
 
 
 def _domains(value: object) -> object:
@@ -70,6 +72,13 @@ class CampaignUpdate(In):
     holdback_days: HoldbackDays | None = None
     starts_at: Time | None = None
     ends_at: Time | None = None
+
+    @model_validator(mode="after")
+    def _keeps_what_it_needs(self) -> Self:
+        emptied = {field for field in self.model_fields_set if getattr(self, field) is None}
+        if needed := sorted(to_camel(field) for field in emptied - MAY_BE_EMPTIED):
+            raise ValueError(f"{', '.join(needed)} can't be null; leave out what stays as it is")
+        return self
 
 
 class CampaignOut(Out):

@@ -20,7 +20,6 @@ PLAIN = {
     "name", "attribution_window_days", "attribution_model", "destination_url", "starts_at",
     "ends_at",
 }  # fmt: skip
-MAY_BE_EMPTIED = {"starts_at", "ends_at"}
 
 
 async def create(session: AsyncSession, wanted: CampaignCreate) -> CampaignOut:
@@ -49,9 +48,7 @@ async def edit(session: AsyncSession, campaign_id: UUID, wanted: CampaignUpdate)
     campaign, terms = row
     named = wanted.model_fields_set
     for field in PLAIN & named:
-        value = getattr(wanted, field)
-        if value is not None or field in MAY_BE_EMPTIED:
-            setattr(campaign, field, value)
+        setattr(campaign, field, getattr(wanted, field))
     if "deep_link_allowed_domains" in named:
         campaign.deep_link_allowed_domains = list(wanted.deep_link_allowed_domains or ())
     _refuse_reversed(campaign)

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.features.api_keys.for_others import revoke_keys_of
 from api.features.grants.for_others import grant
 from api.features.partners.errors import (
     AlreadyActivated,
@@ -19,8 +20,9 @@ from api.features.partners.errors import (
     UnknownCampaignIds,
 )
 from api.features.partners.schemas import PartnerCreate, PartnerRevoke
+from api.features.sign_in.for_others import end_sessions, invite_partner
 from api.jobs.enqueue import enqueue
-from shared.ids import read_id
+from shared.ids import new_id, read_id
 from shared.models.partner import Partner, Revocation
 
 
@@ -40,6 +42,8 @@ async def create(session: AsyncSession, wanted: PartnerCreate) -> Partner:
     if partner is None:
         raise EmailTaken
     await _grant(session, partner.id, wanted)
+    if wanted.send_invite:
+        await invite_partner(session, partner.id)
     return partner
 
 
@@ -83,10 +87,13 @@ async def revoke(session: AsyncSession, partner_id: UUID, wanted: PartnerRevoke)
     if revoked is None:
         await get(session, partner_id)
         raise AlreadyRevoked
-    session.add(Revocation(partner_id=partner_id, reason=wanted.reason))
+    span = Revocation(id=new_id(), partner_id=partner_id, reason=wanted.reason)
+    session.add(span)
     await session.flush()
+    await end_sessions(session, "partner", partner_id)
+    await revoke_keys_of(session, partner_id)
     if wanted.notify:
-        await enqueue(session, "partner.revoked_notice", partner_id=str(partner_id))
+        await enqueue(session, "partner.revoked_notice", revocation_id=str(span.id))
     assert revoked.revoked_at is not None  # noqa: S101  # the statement above has set it
     return revoked.revoked_at
 
@@ -116,3 +123,4 @@ async def invite_again(session: AsyncSession, partner_id: UUID) -> None:
         raise AlreadyActivated
     if partner.revoked_at is not None:
         raise PartnerRevoked
+    await invite_partner(session, partner_id)
