@@ -23,7 +23,7 @@ doctor: .local ## Examine this installation and say what to fix
 migrate: .local ## Bring the database up to date
 	@exec ./openpartner migrate $(ARGS)
 
-test: check ## Check everything and run all tests
+test: check .programs ## Check everything and run all tests
 	$(RUN) -m pytest $(PYTEST_FLAGS)
 
 check: .dev ## Lint, format, types, import contracts
@@ -57,4 +57,7 @@ clean: ## Remove .venv and caches; the data in .openpartner stays
 .dev:
 	@requirements/install dev
 
-.PHONY: help up demo doctor migrate test check format lock clean .local .dev
+.programs: .dev
+	@$(RUN) -m tests.support.debian
+
+.PHONY: help up demo doctor migrate test check format lock clean .local .dev .programs
