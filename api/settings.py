@@ -37,6 +37,9 @@ MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]
 MasterKeyList = Annotated[tuple[MasterKey, ...], NoDecode, BeforeValidator(_listed)]
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 NetworkList = Annotated[Networks, NoDecode, BeforeValidator(_networks)]
+PortList = Annotated[
+    tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_listed)
+]
 Address = Annotated[str, AfterValidator(_origin)]
 
 
@@ -86,6 +89,10 @@ class Settings(BaseSettings):
     postmark_server_token: SecretStr | None = None
     postmark_message_stream: str = "outbound"
 
+    # What we may call when others typed the address: the public web, unless a self-hoster says more
+    openpartner_outbound_allow_private_cidrs: NetworkList = ()
+    openpartner_outbound_allowed_ports: PortList = (80, 443)
+
     # The worker
     openpartner_enable_scheduler: bool = True
     openpartner_ready_file: Path | None = None
@@ -94,6 +101,16 @@ class Settings(BaseSettings):
     def _hard_to_guess(self) -> Self:
         if self.admin_api_key and len(self.admin_api_key.get_secret_value()) < 16:  # noqa: PLR2004  # a guessable admin key is no key
             raise ValueError("ADMIN_API_KEY must have at least 16 characters")
+        return self
+
+    @model_validator(mode="after")
+    def _only_ones_own_network(self) -> Self:
+        alone = self.openpartner_mode == "selfhost" and self.openpartner_tenancy == "single"
+        if self.openpartner_outbound_allow_private_cidrs and not alone:
+            raise ValueError(
+                "OPENPARTNER_OUTBOUND_ALLOW_PRIVATE_CIDRS is for self-hosters with one workspace:"
+                " tenants must not reach into the operator's network"
+            )
         return self
 
     @property
