@@ -1,8 +1,9 @@
 """Idempotency-Key: the same key gives the same answer, and the work is done once."""
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -13,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.audit import record_request
 from api.access.needs import Known
+from api.access.sealing import Sealer
 from api.errors import Conflict, Unprocessable
 from api.web.transaction import Session
 from shared.models.idempotent_request import IdempotentRequest
 
 KEPT = timedelta(hours=24)
+SEALED_FIELD = "idempotent_requests.body"
 
 
 class KeyReused(Unprocessable, code="idempotency_key_reused"):
@@ -33,7 +36,9 @@ class Replay(Exception):
 
     def __init__(self, first: IdempotentRequest) -> None:
         super().__init__()
-        self.first = first
+        # Read now: the transaction is rolled back on the way out, and the row expires with it.
+        self.status = first.status
+        self.body = first.body
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,8 @@ class Claim:
     key: str
     fingerprint: str
     for_ever: bool
+    # What the answer becomes before it is kept: itself, or sealed.
+    keep: Callable[[str], str] = str
 
 
 async def _claim(request: Request, session: Session, known: Known, key: str | None) -> Claim | None:
@@ -97,8 +104,24 @@ async def once_for_ever(
     )
 
 
+async def once_sealed(
+    request: Request, session: Session, known: Known, key: KeyHeader = None
+) -> None:
+    """For routes that show a secret once: the answer is kept for 24 hours, but not in clear."""
+    sealer, tenant_id = Sealer.of(request.state.settings), request.state.tenant_id
+    try:
+        claim = await _claim(request, session, known, key)
+    except Replay as replay:
+        replay.body = sealer.unseal(replay.body, tenant_id, SEALED_FIELD)
+        raise
+    request.state.claim = claim and replace(
+        claim, keep=partial(sealer.seal, tenant_id=tenant_id, field=SEALED_FIELD)
+    )
+
+
 ONCE = Depends(once)
 ONCE_FOR_EVER = Depends(once_for_ever)
+ONCE_SEALED = Depends(once_sealed)
 
 
 class RememberingRoute(APIRoute):
@@ -117,7 +140,7 @@ class RememberingRoute(APIRoute):
                         key=claim.key,
                         fingerprint=claim.fingerprint,
                         status=response.status_code,
-                        body=bytes(response.body).decode(),
+                        body=claim.keep(bytes(response.body).decode()),
                         expires_at=None if claim.for_ever else func.now() + KEPT,
                     )
                 )
@@ -132,8 +155,8 @@ async def render_replay(_: Request, outcome: Exception) -> Response:
     """The first answer again, marked as such."""
     assert isinstance(outcome, Replay)  # noqa: S101  # what the handler is registered for
     return Response(
-        outcome.first.body,
-        outcome.first.status,
+        outcome.body,
+        outcome.status,
         {"Idempotent-Replayed": "true"},
         media_type="application/json",
     )

@@ -10,7 +10,7 @@ from api.job_list import JOBS_OF_FEATURES
 from api.jobs.job import CHORES
 from api.jobs.runner import Runner
 from api.jobs.schedule import Scheduler
-from api.outside.mail import ConsoleMailer
+from api.outside.mailers import environment_mailer
 from api.settings import Settings
 from api.worker import World
 from shared.database import Database, open_database
@@ -29,7 +29,7 @@ class Worker:
     async def at(cls, settings: Settings) -> AsyncIterator[Self]:
         assert JOBS_OF_FEATURES is not None
         database = open_database(settings.database_url_app.get_secret_value(), pool=20)
-        world = World(ConsoleMailer(settings.mail_from, settings.mail_console_file))
+        world = World(environment_mailer(settings))
         yield cls(database, Runner(database, settings, world), Scheduler(database, settings, world))
         await database.close()
 
