@@ -97,6 +97,11 @@ class Brand:
         finally:
             await connection.close()
 
+    async def rows(self, table: str) -> list[Any]:
+        """Everything of this brand in one table."""
+        query = f"select * from {table} where tenant_id = $1"  # noqa: S608  # a name of our own
+        return await self.fetch(query, self.tenant_id)
+
     async def execute(self, query: str, *arguments: Any) -> None:
         """Arrange what no route can, such as the passing of days."""
         connection = await self.scratch.connect()
