@@ -35,6 +35,14 @@ class Installation:
     router_port: int
 
     @property
+    def api_host(self) -> str:
+        return _reached("API_HOST")
+
+    @property
+    def router_host(self) -> str:
+        return _reached("ROUTER_HOST")
+
+    @property
     def api(self) -> str:
         return f"http://localhost:{self.api_port}"
 
@@ -56,6 +64,12 @@ def port(name: str, default: int) -> int:
     if not given.isdecimal() or not 1 <= int(given) <= _LARGEST_PORT:
         raise CommandError(f"{name} is {given!r}; set it to a number from 1 to {_LARGEST_PORT}.")
     return int(given)
+
+
+def _reached(name: str) -> str:
+    """Where we reach on this machine what listens on that variable's address."""
+    listens = os.environ.get(name) or "127.0.0.1"
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(listens, listens)  # noqa: S104 - only read.
 
 
 def for_api(it: Installation, urls: Urls) -> dict[str, str]:

@@ -7,7 +7,7 @@ from cli.errors import CommandError
 
 
 def check_free(port: int, variable: str) -> None:
-    """Both addresses, as a listener on either would be in our way, or in our place."""
+    """Both addresses, as a listener on either would be in our way, or answer in our place."""
     for address in ("127.0.0.1", "0.0.0.0"):  # noqa: S104 - tried and closed, never listened on.
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

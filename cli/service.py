@@ -20,11 +20,11 @@ _PROBE_SECONDS = 1.0
 _LAST_WORDS_SECONDS = 2.0
 
 
-def answers(port: int, path: str) -> Callable[[], bool]:
+def answers(host: str, port: int, path: str) -> Callable[[], bool]:
     """Ready when a GET is answered with 200."""
 
     def probe() -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_PROBE_SECONDS)
+        connection = http.client.HTTPConnection(host, port, timeout=_PROBE_SECONDS)
         try:
             connection.request("GET", path)
             return connection.getresponse().status == HTTPStatus.OK

@@ -23,6 +23,7 @@ from cli.roles import Urls
 from cli.service import Service, answers
 from cli.signals import Stopped, StopSignals
 from cli.supervisor import Supervisor
+from cli.welcome import welcome
 
 Services = Callable[[Installation, Urls], Sequence[Service]]
 
@@ -36,7 +37,7 @@ def our_services(it: Installation, urls: Urls) -> Sequence[Service]:
             "api",
             [*python, "api.serve"],
             environment.for_api(it, urls),
-            ready=answers(it.api_port, "/ready"),
+            ready=answers(it.api_host, it.api_port, "/ready"),
         ),
         Service(
             "worker",
@@ -48,7 +49,7 @@ def our_services(it: Installation, urls: Urls) -> Sequence[Service]:
             "router",
             [*python, "router.serve"],
             environment.for_router(it, urls),
-            ready=answers(it.router_port, "/health"),
+            ready=answers(it.router_host, it.router_port, "/health"),
         ),
     )
 
@@ -84,7 +85,7 @@ def serve(it: Installation, services: Services, *, postgres_port: int | None = N
             ours = services(it, urls)
             for service in ours:
                 service.console = console
-            supervisor.run(ours, lambda: _welcome(it, console))
+            supervisor.run(ours, lambda: console.plain(welcome(it)))
         except Stopped:
             pass
         finally:
@@ -127,12 +128,3 @@ def _prepare_database(
     server.start()
     supervisor.adopt(server)
     return asyncio.run(prepare(server.url(), it.folder))
-
-
-def _welcome(it: Installation, console: Console) -> None:
-    console.plain(
-        f"\nOpenPartner is running; Ctrl-C stops it.\n"
-        f"  API     {it.api}\n"
-        f"  router  {it.router}\n"
-        f"  mail    {it.folder / environment.MAIL_FILE}\n"
-    )

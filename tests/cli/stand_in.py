@@ -39,14 +39,14 @@ def services(it: Installation, urls: Urls) -> Sequence[Service]:
             "api",
             [*this, "api", str(it.api_port)],
             environment.for_api(it, urls),
-            ready=answers(it.api_port, "/ready"),
+            ready=answers(it.api_host, it.api_port, "/ready"),
         ),
         Service("worker", [*this, "worker"], environment.for_worker(it, urls), ready=ready),
         Service(
             "router",
             [*this, "router", str(it.router_port)],
             environment.for_router(it, urls),
-            ready=answers(it.router_port, "/health"),
+            ready=answers(it.router_host, it.router_port, "/health"),
         ),
     )
 
