@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from cli.doctor.command import doctor
 from cli.environment import load_env_file
 from cli.errors import CommandError
 from cli.migrate_command import migrate
@@ -17,6 +18,7 @@ app = typer.Typer(
 )
 app.command("up")(up)
 app.command("migrate")(migrate)
+app.command("doctor")(doctor)
 
 
 def main() -> None:

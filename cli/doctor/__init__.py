@@ -1,0 +1,1 @@
+"""`openpartner doctor`: examines an installation, and says what to fix."""
