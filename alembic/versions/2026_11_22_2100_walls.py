@@ -2,6 +2,8 @@
 
 from alembic import op
 
+from shared.walls import wall
+
 revision = "0002_walls"
 down_revision = "0001_tables"
 branch_labels = None
@@ -15,14 +17,13 @@ CHANGING = (
     "sessions", "settings",
 )  # fmt: skip
 DEFAULT_TENANT = "01900000-0000-7000-8000-000000000001"
-PINNED = "(select nullif(current_setting('app.tenant_id', true), '')::uuid)"
 
 
 def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     for table in (*APPEND_ONLY, *CHANGING):
-        wall(table, "tenant_id")
-    wall("tenants", "id")
+        raise_wall(table)
+    raise_wall("tenants", "id")
     for table in APPEND_ONLY:
         op.execute(f"grant select, insert on {table} to openpartner_app")
     for table in CHANGING:
@@ -39,14 +40,9 @@ def upgrade() -> None:
     op.execute("set local app.tenant_id = ''")
 
 
-def wall(table: str, column: str) -> None:
-    """Without FORCE the owner would see through it; without a pinned tenant nobody sees a row."""
-    op.execute(f"alter table {table} enable row level security")
-    op.execute(f"alter table {table} force row level security")
-    op.execute(
-        f"create policy tenant_isolation on {table}"
-        f" using ({column} = {PINNED}) with check ({column} = {PINNED})"
-    )
+def raise_wall(table: str, column: str = "tenant_id") -> None:
+    for statement in wall(table, column):
+        op.execute(statement)
 
 
 def refuse_changes() -> None:
