@@ -46,7 +46,7 @@ class SmtpMailer:
         except TimeoutError as problem:
             raise MailFailed(f"{self.host}:{self.port} took too long to answer") from problem
         except (aiosmtplib.SMTPException, OSError, ValueError) as problem:
-            raise MailFailed(f"{self.host}:{self.port}: {problem}"[:300]) from problem
+            raise MailFailed(f"{self.host}:{self.port}: {_said(problem)}"[:300]) from problem
 
     def compose(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()
@@ -60,3 +60,12 @@ class SmtpMailer:
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.text)
         return message
+
+
+def _said(problem: Exception) -> str:
+    """The server's own words where there are any."""
+    if isinstance(problem, aiosmtplib.SMTPRecipientsRefused):
+        problem = problem.recipients[0]
+    if isinstance(problem, aiosmtplib.SMTPResponseException):
+        return f"{problem.code} {problem.message}"
+    return str(problem)

@@ -8,6 +8,7 @@ import pytest
 
 from api.features.sign_in.for_others import invite_admin, invite_partner
 from api.features.sign_in.jobs import MOST_LINKS
+from api.settings import Settings
 from shared.tokens import digest_of
 from tests.api.conftest import People
 from tests.support.brand import Brand
@@ -233,6 +234,23 @@ async def test_a_link_to_sign_in_activates_nobody(people: People, brand: Brand) 
     token = await pat.link()
     await brand.execute("update partners set activated_at = null where id = $1", pat.id)
     assert refusal(await pat.verify(token)) == (400, "invalid_or_expired_token")
+
+
+async def test_a_link_whose_mail_failed_is_taken_back_and_sent_later(
+    people: People, brand: Brand, settings: Settings
+) -> None:
+    ada = await people("admin")
+    await ada.ask()
+    unreachable = settings.model_copy(update={"smtp_host": "127.0.0.1", "smtp_port": 1})
+    async with Worker.at(unreachable) as broken:
+        await broken.drain()
+    [job] = await brand.rows("jobs")
+    assert job["done_at"] is None
+    assert "MailFailed: 127.0.0.1:1" in job["last_error"]
+    assert await brand.rows("magic_links") == []
+    await brand.execute("update jobs set run_at = now() where id = $1", job["id"])
+    await ada.worker.drain()
+    assert (await ada.verify(ada.mailbox.newest(ada.email).token)).status_code == 200
 
 
 async def test_a_link_of_one_workspace_opens_no_other(people: People, other_brand: Brand) -> None:
