@@ -3,39 +3,17 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
 import structlog
 
-from router.postgres import Unreachable, connect
+from router.insert import Click, insert
+from router.journal import Journal
+from router.postgres import RETRY_SECONDS, Unavailable, connect
 
 log = structlog.get_logger("router.clicks")
 
-# Without a conflict target, so that the role needs no right to read what it writes. A replay meets
-# its own key (tenant, id, ts) and changes nothing.
-INSERT = """
-insert into clicks (tenant_id, id, ts, link_id, partner_id, campaign_id, landing_url, ip_hash,
-    user_agent, referer, flag)
-select tenant_id, id, timestamptz 'epoch' + ms * interval '1 millisecond', link_id, partner_id,
-    campaign_id, landing_url, ip_hash, user_agent, referer, flag
-from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
-    $8::text[], $9::text[], $10::text[], $11::text[]) as click (tenant_id, id, ms, link_id,
-    partner_id, campaign_id, landing_url, ip_hash, user_agent, referer, flag)
-on conflict do nothing
-"""
-FLUSH_SECONDS = 5
-RETRY_SECONDS = (0.0, 0.1, 0.5, 1, 2)
-
-# A row that PostgreSQL will never take; all other errors are about the server, not the row.
-Poison = (
-    asyncpg.DataError,
-    asyncpg.IntegrityConstraintViolationError,
-    asyncpg.ProgramLimitExceededError,
-)
-
-Click = tuple[Any, ...]
-"""tenant, id, milliseconds, link, partner, campaign, landing, address hash, agent, referer, flag."""
+FLUSH_SECONDS = 5.0
 
 
 @dataclass(slots=True)
@@ -44,9 +22,9 @@ class Figures:
 
     taken: int = 0
     stored: int = 0
-    flushes: int = 0
-    failed_flushes: int = 0
+    journaled: int = 0
     lost: int = 0
+    flushes: int = 0
 
 
 class Batch:
@@ -60,31 +38,38 @@ class Batch:
 
 
 class Clicks:
-    """Stores clicks over one connection of its own."""
+    """Makes clicks durable: in PostgreSQL over one connection of its own, or else in the journal."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, journal: Journal, slow_seconds: float) -> None:
         self.figures = Figures()
         self._url = url
+        self._journal = journal
+        self._slow_seconds = slow_seconds
         self._connection: asyncpg.Connection | None = None
         self._failures = 0
         self._retry_at = 0.0
+        self._complain_at = 0.0
         self._gathering: Batch | None = None
         self._something = asyncio.Event()
         self._closing = False
-        self._task: asyncio.Task[None] | None = None
+        self._late: asyncio.Task[bool] | None = None
+        self._flushing: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._flush_for_ever())
+        self._flushing = asyncio.create_task(self._flush_for_ever())
 
     async def close(self) -> None:
         """Flush what was taken, then stop."""
         self._closing = True
         self._something.set()
-        if self._task is not None:
-            await self._task
+        if self._flushing is not None:
+            await self._flushing
+        if self._late is not None:
+            self._late.cancel()
         if self._connection is not None:
-            with suppress(*Unreachable):
+            with suppress(*Unavailable):
                 await self._connection.close(timeout=1)
+        self._journal.seal()
 
     def record(self, click: Click) -> asyncio.Future[None]:
         """Take a click; done when it is durable, or when nothing more can be done for it."""
@@ -102,49 +87,74 @@ class Clicks:
             self._something.clear()
             batch, self._gathering = self._gathering, None
             if batch is not None:
-                await self._store(batch.clicks)
-                batch.settled.set_result(None)
+                try:
+                    await self._settle(batch.clicks)
+                except Exception:  # A mistake of ours must not stop all clicks after this one.
+                    self.figures.lost += len(batch.clicks)
+                    log.exception("clicks are lost", clicks=len(batch.clicks))
+                finally:
+                    batch.settled.set_result(None)
 
-    async def _store(self, clicks: list[Click]) -> None:
-        """One statement; one that a row spoils is halved until only that row is left out."""
+    async def _settle(self, clicks: list[Click]) -> None:
+        if self._late is None and await self._store_in_time(clicks):
+            return
         try:
-            await self._insert(clicks)
-            self.figures.stored += len(clicks)
-        except Poison as error:
-            if len(clicks) == 1:
-                self.figures.lost += 1
-                log.exception("a click can't be stored", error=repr(error))
-                return
-            middle = len(clicks) // 2
-            await self._store(clicks[:middle])
-            await self._store(clicks[middle:])
-        except Unreachable as error:
+            await asyncio.to_thread(self._journal.append, clicks)
+            self.figures.journaled += len(clicks)
+        except OSError as error:
+            # The visitor goes on all the same: a broken link is worse than an uncounted one.
             self.figures.lost += len(clicks)
-            log.warning("clicks are lost while the database is away", error=repr(error))
+            self._complain(error)
 
-    async def _insert(self, clicks: list[Click]) -> None:
-        connection = await self._connected()
-        self.figures.flushes += 1
+    def _complain(self, error: OSError) -> None:
+        """Once a second, however many visitors come: the metric counts them all."""
+        now = asyncio.get_running_loop().time()
+        if now >= self._complain_at:
+            self._complain_at = now + 1
+            log.error("clicks are lost", lost_so_far=self.figures.lost, error=str(error))
+
+    async def _store_in_time(self, clicks: list[Click]) -> bool:
+        storing = asyncio.create_task(self._store(clicks))
+        await asyncio.wait([storing], timeout=self._slow_seconds)
+        if storing.done():
+            return storing.result()
+        # Let it go on while its visitors turn to the journal: a click stored twice is stored once.
+        self._late = storing
+        storing.add_done_callback(self._arrived_late)
+        return False
+
+    def _arrived_late(self, _: asyncio.Task[bool]) -> None:
+        self._late = None
+
+    async def _store(self, clicks: list[Click]) -> bool:
+        """Whether PostgreSQL has them."""
         try:
-            await connection.fetch(INSERT, *zip(*clicks, strict=True), timeout=FLUSH_SECONDS)
-        except BaseException as error:
-            self.figures.failed_flushes += 1
-            if not isinstance(error, Poison):
-                connection.terminate()
-                self._connection = None
-            raise
+            connection = await self._connected()
+            self.figures.flushes += 1
+            lost = await insert(connection, clicks, FLUSH_SECONDS)
+        except Unavailable as error:
+            self._give_up_connection(error)
+            return False
+        self._failures = 0
+        self.figures.lost += lost
+        self.figures.stored += len(clicks) - lost
+        return True
 
     async def _connected(self) -> asyncpg.Connection:
-        if self._connection is not None and not self._connection.is_closed():
-            return self._connection
+        if self._connection is None or self._connection.is_closed():
+            if asyncio.get_running_loop().time() < self._retry_at:
+                raise ConnectionError("waiting before the next attempt")
+            self._connection = await connect(self._url, "openpartner-router-clicks")
+        return self._connection
+
+    def _give_up_connection(self, error: BaseException) -> None:
         now = asyncio.get_running_loop().time()
         if now < self._retry_at:
-            raise ConnectionError("waiting before the next attempt")
-        try:
-            self._connection = await connect(self._url, "openpartner-router-clicks")
-        except Unreachable:
-            self._retry_at = now + RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
-            self._failures += 1
-            raise
-        self._failures = 0
-        return self._connection
+            return
+        if self._failures == 0:
+            log.warning("clicks go to the journal", error=repr(error))
+        self._retry_at = now + RETRY_SECONDS[min(self._failures, len(RETRY_SECONDS) - 1)]
+        self._failures += 1
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None

@@ -13,7 +13,14 @@ import asyncpg
 import structlog
 
 from router.directory import Directory, Link, Tenant
-from router.postgres import TooStrongError, Unreachable, connect, refuse_powers
+from router.postgres import (
+    RETRY_SECONDS,
+    TooStrongError,
+    Unavailable,
+    connect,
+    refuse_powers,
+)
+from router.snapshot import Snapshot
 
 log = structlog.get_logger("router.links")
 
@@ -37,7 +44,6 @@ REFRESH_SHARE = 100
 CHUNK = 1000
 ABSENT_MAX = 10_000
 ABSENT_SECONDS = 10
-RETRY_SECONDS = (0.1, 0.2, 0.5, 1, 2)
 
 Found = tuple[Tenant, Link]
 
@@ -57,8 +63,9 @@ class Figures:
 class Links:
     """The directory, the connection that listens for its changes, and the questions to it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, snapshot: Snapshot) -> None:
         self._url = url
+        self._snapshot = snapshot
         self.directory = Directory()
         self.figures = Figures()
         self.loaded = asyncio.Event()
@@ -84,6 +91,7 @@ class Links:
             self._following.cancel()
             with suppress(asyncio.CancelledError, TooStrongError):
                 await self._following
+        self._snapshot.close()
 
     def find(self, slug: str, key: str) -> Found | None:
         """What memory knows: the only step on a known link's way."""
@@ -111,13 +119,12 @@ class Links:
             self.figures.questions += 1
             try:
                 rows = await self._fetch(ASKED, [s for s, _ in asked], [k for _, k in asked])
-            except (*Unreachable, UnknownNowError):
+            except (*Unavailable, UnknownNowError):
                 for waiting in asked.values():
                     waiting.set_exception(UnknownNowError())
                     waiting.exception()  # Seen, also if whoever asked has gone away.
                 continue
-            for row in rows:
-                self.directory.put(row, self._round)
+            self._take(rows)
             for name, waiting in asked.items():
                 found = self.find(*name)
                 if found is None:
@@ -143,9 +150,11 @@ class Links:
                 await self._connect()
                 failures = 0
                 await self._apply_announcements()
-            except Unreachable as error:
+            except Unavailable as error:
                 if failures == 0:
                     log.warning("no connection for links", error=repr(error))
+                if not self.loaded.is_set():
+                    self._remember()
                 await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
                 failures += 1
             finally:
@@ -153,6 +162,14 @@ class Links:
                 connection, self._connection = self._connection, None
                 if connection is not None:
                     connection.terminate()
+
+    def _remember(self) -> None:
+        """Started while the database is down: serve what the last one knew."""
+        for row in self._snapshot.rows():
+            self.directory.put(row)
+        if len(self.directory):
+            log.warning("links come from the snapshot on disk", links=len(self.directory))
+            self.loaded.set()
 
     async def _connect(self) -> None:
         connection = await connect(self._url, "openpartner-router-links")
@@ -171,11 +188,15 @@ class Links:
         self.figures.refreshes += 1
         # A connection of its own, so that announcements and questions needn't wait behind it.
         reader = await connect(self._url, "openpartner-router-refresh")
+        self._snapshot.begin()
         try:
             async with reader.transaction(readonly=True):
                 async for row in reader.cursor(EVERYTHING, prefetch=CHUNK):
                     self.directory.put(row, self._round)
+                    self._snapshot.add(row)
+            await asyncio.to_thread(self._snapshot.finish)
         finally:
+            self._snapshot.abandon()
             reader.terminate()
         self.directory.drop_unseen(self._round)
         took = monotonic() - started
@@ -193,6 +214,7 @@ class Links:
 
     def _lose(self, _: Any) -> None:
         self.connected = False
+        self._absent.clear()  # From now on, what didn't exist may.
         self._something.set()
 
     async def _apply_announcements(self) -> None:
@@ -218,5 +240,10 @@ class Links:
         rows = await self._fetch(f"{EVERYTHING} where {column} = any($1)", changed)
         if table == "tenants":
             self.directory.drop_tenants(changed)
+        self._take(rows)
+
+    def _take(self, rows: list[asyncpg.Record]) -> None:
         for row in rows:
             self.directory.put(row, self._round)
+        if rows:
+            self._snapshot.append(rows)

@@ -12,10 +12,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router import pages
 from router.clicks import Clicks
+from router.drain import Drain
+from router.journal import Journal
 from router.links import Links
 from router.metrics import MetricsPage, RouterFigures
 from router.redirect import BODY_MAX, Redirect
 from router.settings import Settings
+from router.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +27,20 @@ class Router:
 
     links: Links
     clicks: Clicks
+    drain: Drain
     redirect: Redirect
     app: ASGIApp
 
     def start(self) -> asyncio.Task[None]:
         """The task that is returned never ends unless this process must not go on."""
         self.clicks.start()
+        self.drain.start()
         return self.links.start()
 
     async def close(self) -> None:
         """Clicks first: they were promised."""
         await self.clicks.close()
+        await self.drain.close()
         await self.links.close()
 
 
@@ -54,10 +60,14 @@ class LinksFirst:
 
 def create_router(settings: Settings) -> Router:
     """Everything put together, nothing started."""
-    links = Links(settings.database_url)
-    clicks = Clicks(settings.database_url)
+    links = Links(settings.database_url, Snapshot(settings.journal_dir))
+    journal = Journal(settings.journal_dir, settings.journal_bytes)
+    clicks = Clicks(settings.database_url, journal, settings.slow_seconds)
+    drain = Drain(settings.database_url, journal)
     redirect = Redirect(settings, links, clicks)
-    figures = MetricsPage(RouterFigures(links, clicks, redirect), settings.metrics_token)
+    figures = MetricsPage(
+        RouterFigures(links, clicks, drain, journal, redirect), settings.metrics_token
+    )
 
     async def health(_: Request) -> JSONResponse:
         return JSONResponse({"ok": True, "service": "router"})
@@ -78,7 +88,7 @@ def create_router(settings: Settings) -> Router:
         exception_handlers={HTTPException: refuse, Exception: fail},
         max_body_size=BODY_MAX,
     )
-    return Router(links, clicks, redirect, LinksFirst(redirect, others))
+    return Router(links, clicks, drain, redirect, LinksFirst(redirect, others))
 
 
 async def refuse(_: Request, error: Exception) -> Response:

@@ -10,6 +10,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from router.clicks import Clicks
+from router.drain import Drain
+from router.journal import Journal
 from router.links import Links
 from router.redirect import Redirect
 
@@ -17,9 +19,13 @@ from router.redirect import Redirect
 class RouterFigures(Collector):
     """Counting costs nothing on the visitor's way; this runs once per scrape."""
 
-    def __init__(self, links: Links, clicks: Clicks, redirect: Redirect) -> None:
+    def __init__(
+        self, links: Links, clicks: Clicks, drain: Drain, journal: Journal, redirect: Redirect
+    ) -> None:
         self._links = links
         self._clicks = clicks
+        self._drain = drain
+        self._journal = journal
         self._redirect = redirect
 
     def collect(self) -> Iterable[Metric]:
@@ -32,13 +38,24 @@ class RouterFigures(Collector):
         answers.add_metric(["rate_limited"], answered.limited)
         answers.add_metric(["unavailable"], answered.unavailable)
         yield answers
-        clicks = self._clicks.figures
+        clicks, drain = self._clicks.figures, self._drain.figures
         yield CounterMetricFamily("router_clicks_stored", "Clicks committed.", value=clicks.stored)
-        yield CounterMetricFamily("router_clicks_lost", "Clicks given up.", value=clicks.lost)
-        yield CounterMetricFamily("router_flushes", "Insert statements.", value=clicks.flushes)
         yield CounterMetricFamily(
-            "router_flushes_failed", "Insert statements that failed.", value=clicks.failed_flushes
+            "router_clicks_journaled", "Clicks kept on disk.", value=clicks.journaled
         )
+        yield CounterMetricFamily(
+            "router_clicks_drained", "Clicks brought home from disk.", value=drain.drained
+        )
+        yield CounterMetricFamily(
+            "router_clicks_lost", "Clicks given up.", value=clicks.lost + drain.lost
+        )
+        yield CounterMetricFamily(
+            "router_journals_damaged", "Journals with a damaged record.", value=drain.damaged
+        )
+        yield GaugeMetricFamily(
+            "router_journal_bytes", "Waiting on disk.", value=self._journal.waiting_bytes()
+        )
+        yield CounterMetricFamily("router_flushes", "Insert statements.", value=clicks.flushes)
         yield GaugeMetricFamily(
             "router_links", "Links in memory.", value=len(self._links.directory)
         )

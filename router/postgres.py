@@ -4,9 +4,10 @@ import asyncpg
 
 CONNECT_SECONDS = 5
 
-# What a lost connection, a dead server, or one that starts or stops looks like.
-Unreachable = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError,
-               asyncpg.OperatorInterventionError, asyncpg.InsufficientResourcesError)  # fmt: skip
+# A lost connection, a dead server, one that starts or stops, a full disk, a table under migration:
+# all of them may be over in a moment.
+Unavailable = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+RETRY_SECONDS = (0.1, 0.2, 0.5, 1, 2)
 
 # One row per power that an append-only role must not have.
 POWERS = """

@@ -12,10 +12,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from router import pages
-from router.clicks import Click, Clicks
+from router.clicks import Clicks
 from router.counters import FixedWindow
 from router.directory import Halves, Link, Tenant
 from router.flags import Flags, is_prefetch
+from router.insert import Click
 from router.links import Found, Links, UnknownNowError
 from router.settings import Settings
 from shared.proxies import TrustedProxies
@@ -155,7 +156,7 @@ class Redirect:
         prefetch: bool,
         now: float,
     ) -> Click:
-        """One row of `clicks`, in the order of router.clicks.Click."""
+        """One row of `clicks`, in the order of router.insert.Click."""
         tenant, link = found
         agent = clean(headers.get(b"user-agent", b""), AGENT_MAX)
         cookies = headers.get(b"cookie")

@@ -33,7 +33,9 @@ class Settings:
     address_cap_max: int
     address_cap_seconds: float
     trusted_proxies: tuple[Network, ...]
-    journal_dir: Path | None
+    journal_dir: Path
+    journal_bytes: int
+    slow_seconds: float
     log_level: str
     metrics_token: str | None
 
@@ -56,7 +58,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         address_cap_max=_number(given, "ROUTER_IP_CAP_MAX", 300, 1, 10**9),
         address_cap_seconds=_number(given, "ROUTER_IP_CAP_WINDOW_MS", 60_000, 1, 86_400_000) / 1000,
         trusted_proxies=_networks(given),
-        journal_dir=Path(given["ROUTER_JOURNAL_DIR"]) if "ROUTER_JOURNAL_DIR" in given else None,
+        journal_dir=Path(given.get("ROUTER_JOURNAL_DIR", ".openpartner/router")),
+        journal_bytes=_number(given, "ROUTER_JOURNAL_MAX_MB", 1024, 1, 10**6) * 1_000_000,
+        slow_seconds=_number(given, "ROUTER_SLOW_FLUSH_MS", 250, 1, 60_000) / 1000,
         log_level=_choice(given, "LOG_LEVEL", LEVELS, "INFO"),
         metrics_token=given.get("METRICS_TOKEN"),
     )

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from tempfile import TemporaryDirectory
 
 import httpx2
 
 from router.main import Router, create_router
 from router.serve import create_server, listen
-from router.settings import read_settings
+from router.settings import Settings, read_settings
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 MASTER_KEY = "22" * 32
@@ -48,21 +49,27 @@ class Running:
 @asynccontextmanager
 async def running(url: str, **environment: str) -> AsyncIterator[Running]:
     """Multi-tenant, and patient with our one address, unless the test is about that."""
-    settings = read_settings(
-        {
+    with TemporaryDirectory() as folder:
+        given = {
             "DATABASE_URL_ROUTER": url,
             "SECRETS_ENCRYPTION_KEY": MASTER_KEY,
             "OPENPARTNER_TENANCY": "multi",
             "ROUTER_PORT": "0",
+            "ROUTER_JOURNAL_DIR": folder,
             "ROUTER_IP_CAP_MAX": "1000000",
-            **environment,
         }
-    )
+        async with serving(read_settings(given | environment)) as router:
+            yield router
+
+
+@asynccontextmanager
+async def serving(settings: Settings) -> AsyncIterator[Running]:
+    """From the first listening to the last flush."""
     with listen(settings) as listener:
         router = create_router(settings)
         following = router.start()
         server = create_server(router)
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
+        answering = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             loaded = asyncio.create_task(router.links.loaded.wait())
             await asyncio.wait([following, loaded], return_when=asyncio.FIRST_COMPLETED)
@@ -71,7 +78,7 @@ async def running(url: str, **environment: str) -> AsyncIterator[Running]:
                 yield Running(router, http, listener.getsockname()[1])
         finally:
             server.should_exit = True
-            await serving
+            await answering
             await router.close()
 
 

@@ -13,7 +13,7 @@ async def test_clicks_that_wait_together_are_stored_together(databases: Database
     shop = await open_shop(fresh)
     path = await shop.link()
     blocker = await fresh.connect()
-    async with running(fresh.urls.router) as router:
+    async with running(fresh.urls.router, ROUTER_SLOW_FLUSH_MS="60000") as router:
         await router.get(path)
         async with blocker.transaction():
             await blocker.execute("lock table clicks in share row exclusive mode")

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
     "DATABASE_URL_ROUTER": "postgresql+asyncpg://r:p@/db?host=/run/pg&port=5433&ssl=require",
     "SECRETS_ENCRYPTION_KEY": MASTER_KEY,
+    "ROUTER_JOURNAL_DIR": "/dev/null/nowhere",
 }
 
 
@@ -117,6 +118,7 @@ async def test_sigterm_drains_and_ends_well(scratch: Scratch) -> None:
     process = await start(
         **GOOD | {"DATABASE_URL_ROUTER": scratch.urls.router},
         ROUTER_PORT=str(port), OPENPARTNER_TENANCY="multi",
+        ROUTER_SLOW_FLUSH_MS="60000",
     )  # fmt: skip
     assert process.stdout is not None
     while b'"listening"' not in await process.stdout.readline():

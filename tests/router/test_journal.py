@@ -1,0 +1,270 @@
+"""No click is lost: what PostgreSQL can't take now waits on disk, whole, and comes home once."""
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from asyncpg.pgproto import pgproto
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.insert import Click
+from router.journal import MAGIC, Journal, JournalFullError, Segment
+from router.settings import read_settings
+from tests.router.running import MASTER_KEY, Running, cref_of, running, serving
+from tests.router.shop import eventually, open_shop
+from tests.support.databases import Databases, Scratch
+
+
+def click(text: str = "Mozilla", number: int = 1) -> Click:
+    def new_id() -> pgproto.UUID:
+        return pgproto.UUID(uuid4().bytes)
+
+    return (new_id(), new_id(), number, new_id(), new_id(), new_id(), text, None, text, None, None)
+
+
+def read(folder: Path) -> list[Click]:
+    """Everything that can be claimed and read, oldest first; files stay."""
+    found: list[Click] = []
+    for path in Journal(folder, 0).waiting():
+        segment = Segment.claim(path)
+        if segment is not None:
+            found += [click for batch in segment.batches(2) for click in batch]
+            segment.close()
+    return found
+
+
+def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 10**6)
+    clicks = [click("ä\u2028\U0001f600", number) for number in range(5)]
+    journal.append(clicks[:2])
+    journal.append(clicks[2:])
+    assert read(tmp_path) == []  # Its lock is ours while we write.
+    journal.seal()
+    assert read(tmp_path) == clicks
+
+
+def test_files_are_private(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "new", 10**6)
+    journal.append([click()])
+    (path,) = journal.waiting()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    journal.seal()
+
+
+@given(cut=st.integers(min_value=0))
+def test_fault_12_a_torn_tail_costs_only_itself(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    folder = tmp_path_factory.mktemp("torn")
+    journal = Journal(folder, 10**6)
+    clicks = [click(number=number) for number in range(3)]
+    ends = [len(MAGIC)]
+    for one in clicks:
+        journal.append([one])
+        ends.append(journal.waiting_bytes())
+    journal.seal()
+    (path,) = journal.waiting()
+    length = cut % (ends[-1] + 1)
+    os.truncate(path, length)
+    whole = sum(end <= length for end in ends[1:])
+    segment = Segment.claim(path)
+    assert segment is not None
+    assert [one for batch in segment.batches(10) for one in batch] == clicks[:whole]
+    assert not segment.is_damaged
+    segment.remove()
+    assert list(folder.iterdir()) == []
+
+
+def test_a_damaged_record_is_never_believed_and_the_file_is_kept(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 10**6)
+    first, second, third = click(), click(), click()
+    journal.append([first])
+    good = journal.waiting_bytes()
+    journal.append([second, third])
+    journal.seal()
+    (path,) = journal.waiting()
+    data = bytearray(path.read_bytes())
+    data[good + 20] ^= 1
+    path.write_bytes(data)
+    segment = Segment.claim(path)
+    assert segment is not None
+    assert [one for batch in segment.batches(10) for one in batch] == [first]
+    segment.remove()
+    assert [kept.suffix for kept in tmp_path.iterdir()] == [".damaged"]
+
+
+@pytest.mark.parametrize("content", [b"", b"OP", MAGIC, MAGIC + bytes(100), b"something else"])
+def test_files_without_a_record_are_read_as_empty(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "1.clicks").write_bytes(content)
+    assert read(tmp_path) == []
+
+
+def test_fault_12_what_a_full_disk_cut_off_leaves_no_trace(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, 10**6)
+    first, second = click(), click()
+    journal.append([first])
+    write, writes = os.write, iter([True, False])
+
+    def short(file: int, data: bytes) -> int:
+        """As a disk with a little space left does: some bytes, then none."""
+        if next(writes):
+            return write(file, data[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", short)
+        with pytest.raises(OSError, match="No space"):
+            journal.append([click()])
+    journal.append([second])
+    journal.seal()
+    assert read(tmp_path) == [first, second]
+
+
+def test_it_never_grows_beyond_its_bound(tmp_path: Path) -> None:
+    journal = Journal(tmp_path, 2000)
+    stored = 0
+    with suppress(JournalFullError):
+        while stored < 100:
+            journal.append([click()])
+            stored += 1
+    assert 0 < stored < 100
+    assert journal.waiting_bytes() <= 2000
+    journal.seal()
+    assert len(read(tmp_path)) == stored
+    with pytest.raises(JournalFullError):
+        journal.append([click("x" * 2000)])
+    journal.seal()
+
+
+async def test_faults_1_and_2_clicks_of_an_outage_come_home_once(breakable: Databases) -> None:
+    fresh = await breakable.fresh()
+    shop = await open_shop(fresh)
+    path = await shop.link()
+    async with running(fresh.urls.router) as router:
+        crefs = [cref_of(await router.get(path))]
+        breakable.server.kill()
+        for _ in range(3):
+            crefs += [
+                cref_of(r) for r in await asyncio.gather(*(router.get(path) for _ in range(50)))
+            ]
+        await asyncio.to_thread(breakable.server.start)
+        crefs += [cref_of(r) for r in await asyncio.gather(*(router.get(path) for _ in range(50)))]
+
+        async def home() -> bool:
+            return {str(click["id"]) for click in await shop.clicks()} == set(crefs)
+
+        await eventually(home)
+        figures = router.router.clicks.figures
+        assert figures.lost == 0
+        assert figures.journaled >= 150
+    assert len(await shop.clicks()) == len(crefs)
+
+
+async def test_a_database_that_hangs_costs_a_moment_and_no_click(databases: Databases) -> None:
+    fresh = await databases.fresh()
+    shop = await open_shop(fresh)
+    path = await shop.link()
+    blocker = await fresh.connect()
+    async with running(fresh.urls.router, ROUTER_SLOW_FLUSH_MS="50") as router:
+        async with blocker.transaction():
+            await blocker.execute("lock table clicks in share row exclusive mode")
+            crefs = {cref_of(await router.get(path)) for _ in range(20)}
+            assert router.router.clicks.figures.journaled == 20
+
+        async def home() -> bool:
+            return {str(click["id"]) for click in await shop.clicks()} == crefs
+
+        await eventually(home)
+    await blocker.close()
+    assert len(await shop.clicks()) == 20
+
+
+@asynccontextmanager
+async def router_on(fresh: Scratch, folder: Path, **environment: str) -> AsyncIterator[Running]:
+    """With a folder that outlives it."""
+    given = {
+        "DATABASE_URL_ROUTER": fresh.urls.router,
+        "SECRETS_ENCRYPTION_KEY": MASTER_KEY,
+        "OPENPARTNER_TENANCY": "multi",
+        "ROUTER_JOURNAL_DIR": str(folder),
+    }
+    settings = replace(read_settings(given | environment), port=0)
+    async with serving(settings) as router:
+        yield router
+
+
+async def test_a_router_that_starts_without_a_database_serves_what_the_last_one_knew(
+    breakable: Databases, tmp_path: Path
+) -> None:
+    fresh = await breakable.fresh()
+    shop = await open_shop(fresh, "shop.example")
+    known = await shop.link()
+    async with router_on(fresh, tmp_path) as router:
+        assert cref_of(await router.get(known))
+        # Made after the directory was read: the snapshot has to be continued, not only written.
+        late = await shop.link("https://deep.shop.example/")
+        assert cref_of(await router.get(late))
+    breakable.server.kill()
+    async with router_on(fresh, tmp_path) as router:
+        crefs = {cref_of(await router.get(known)), cref_of(await router.get(late))}
+        sent = (await router.get(late)).headers["location"]
+        assert sent.startswith("https://deep.shop.example/")
+        unknown = await router.get(f"/r/{shop.slug}/unknown")
+        assert unknown.status_code == 503
+        assert unknown.headers["retry-after"] == "5"
+    await asyncio.to_thread(breakable.server.start)
+    # Another process, on the same volume, brings home what that one left.
+    async with router_on(fresh, tmp_path) as router:
+
+        async def home() -> bool:
+            return crefs < {str(click["id"]) for click in await shop.clicks()}
+
+        await eventually(home)
+        assert (await router.get(f"/r/{shop.slug}/unknown")).status_code == 404
+    assert len(await shop.clicks()) == 5
+    assert read(tmp_path) == []
+    assert Journal(tmp_path, 0).waiting() == []
+
+
+async def test_without_database_and_journal_visitors_still_go_on_and_the_loss_is_counted(
+    breakable: Databases, tmp_path: Path
+) -> None:
+    fresh = await breakable.fresh()
+    shop = await open_shop(fresh)
+    path = await shop.link()
+    nowhere = tmp_path / "file"
+    nowhere.touch()
+    async with router_on(fresh, nowhere) as router:
+        assert cref_of(await router.get(path))
+        breakable.server.kill()
+        for _ in range(3):
+            assert cref_of(await router.get(path))
+        assert router.router.clicks.figures.lost == 3
+        assert "router_clicks_lost_total 3.0" in (await router.get("/metrics")).text
+
+
+async def test_a_snapshot_with_a_torn_end_is_used_up_to_there(
+    databases: Databases, tmp_path: Path
+) -> None:
+    fresh = await databases.fresh()
+    shop = await open_shop(fresh)
+    path = await shop.link()
+    async with router_on(fresh, tmp_path) as router:
+        assert cref_of(await router.get(path))
+        snapshot = tmp_path / "links.jsonl"
+        with snapshot.open("a") as file:
+            file.write('["half a')
+        links = router.router.links
+        links.directory.drop_tenants([shop.tenant])
+        links._remember()  # noqa: SLF001  # the same step as at a start
+        assert links.find(shop.slug, path.rpartition("/")[2])
