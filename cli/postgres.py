@@ -33,6 +33,7 @@ SUPERUSER = "postgres"
 SECRET = "postgres_password"  # noqa: S105 - the name of the secret, not its value.
 START_LOG = "postgres-start.log"
 _PAUSE = 0.02
+_PATIENCE = 10.0
 
 
 class Postgres:
@@ -79,7 +80,11 @@ class Postgres:
     def start(self) -> None:
         """Starts and waits until the server answers, however long recovery takes."""
         self.launch()
+        told = time.monotonic()
         while not self.is_ready():
+            if time.monotonic() - told > _PATIENCE:
+                told = time.monotonic()
+                print("PostgreSQL is still recovering from its last end; waiting for it.")
             if not self.is_running():
                 if self._old_memory_in_use():
                     time.sleep(_PAUSE * 10)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from cli.postgres import Postgres
 from cli.processes import is_alive
 from tests.cli.conftest import scratch_folder
 from tests.cli.old_server import old_server
@@ -148,6 +149,17 @@ async def test_a_server_that_is_too_old_is_named(start: Start) -> None:
     async with old_server("14.9") as url:
         up = start(DATABASE_URL=url)
         await asyncio.to_thread(refused, up, "PostgreSQL is 14", "15 or newer")
+
+
+def test_another_server_takes_the_place_of_our_own(
+    start: Start, folder: Path, server: Postgres
+) -> None:
+    url = server.url("brought").replace("postgresql:", "postgres:", 1)
+    up = start(folder, DATABASE_URL=url)
+    up.wait_for(RUNS)
+    assert not (folder / "postgres").exists()
+    assert up.end(signal.SIGTERM) == 0
+    assert server.is_ready()
 
 
 def test_serving_processes_do_not_see_what_opens_the_database_wider(start: Start) -> None:
