@@ -11,8 +11,9 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from api.access.cookies import CrossSite
 from api.access.idempotency import KeyReused, Replay, StillRunning, render_replay
 from api.access.needs import ScopeMissing
+from api.outside.http import OutboundClient
 from api.outside.mail import Mailer
-from api.outside.mailers import environment_mailer
+from api.outside.world import World
 from api.routes import api, root
 from api.settings import Settings
 from api.web import problems
@@ -36,6 +37,7 @@ class State(TypedDict):
     database: Database
     keys: KeyDirectory
     mailer: Mailer
+    outbound: OutboundClient
     limits: RateLimits
     proxies: TrustedProxies
 
@@ -51,11 +53,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             pool=settings.database_pool,
             application="openpartner-api",
         )
+        world = World.of(settings)
         yield {
             "settings": settings,
             "database": database,
             "keys": KeyDirectory(database),
-            "mailer": environment_mailer(settings),
+            "mailer": world.mailer,
+            "outbound": world.outbound,
             "limits": RateLimits.of(settings),
             "proxies": TrustedProxies(settings.trusted_proxies),
         }

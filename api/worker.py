@@ -4,7 +4,6 @@ import asyncio
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 
 import structlog
 from pydantic import ValidationError
@@ -14,8 +13,7 @@ from api.job_list import JOBS_OF_FEATURES
 from api.jobs.listen import listen
 from api.jobs.runner import Runner
 from api.jobs.schedule import Scheduler
-from api.outside.mail import Mailer
-from api.outside.mailers import environment_mailer
+from api.outside.world import World
 from api.settings import Settings
 from shared.database import open_database
 from shared.logs import configure_logs
@@ -23,19 +21,12 @@ from shared.logs import configure_logs
 log = structlog.get_logger()
 
 
-@dataclass(frozen=True, slots=True)
-class World:
-    """The real services outside."""
-
-    mailer: Mailer
-
-
 async def work(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; what was claimed is finished first."""
     url = settings.database_url_app.get_secret_value()
     database = open_database(url, pool=settings.database_pool, application="openpartner-worker")
     await refuse_stronger_role(database)
-    world = World(environment_mailer(settings))
+    world = World.of(settings)
     runner = Runner(database, settings, world)
     scheduler = Scheduler(database, settings, world)
     loop = asyncio.get_running_loop()

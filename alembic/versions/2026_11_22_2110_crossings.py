@@ -152,13 +152,16 @@ def announcements() -> None:
         """
         create function announce_jobs() returns trigger language plpgsql as $$
         begin
-            notify jobs;
+            -- Statements that insert nothing are common, and NOTIFY makes commits queue.
+            if exists (select from fresh) then
+                notify jobs;
+            end if;
             return null;
         end $$
         """
     )
     op.execute(
-        "create trigger announce after insert on jobs"
+        "create trigger announce after insert on jobs referencing new table as fresh"
         " for each statement execute function announce_jobs()"
     )
 

@@ -6,12 +6,13 @@ from uuid import UUID
 
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.caller import Caller, by_key, by_session, env_admin
 from api.access.cookies import refuse_other_sites, session_cookie
 from api.access.permissions import Permission
 from api.errors import Forbidden, NotFound, Unauthorized
-from api.web.tenancy import bearer_of
+from api.web.tenancy import TenantId, bearer_of
 from api.web.transaction import Session
 
 bearer = HTTPBearer(auto_error=False, scheme_name="Key", description="An API key, `op_…`.")
@@ -27,12 +28,27 @@ class ScopeMissing(Forbidden, code="forbidden_scope"):
     """This key's scopes do not permit that; `required` says what would."""
 
 
-async def caller(
-    request: Request,
-    session: Session,
-    _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-    __: Annotated[str | None, Depends(cookie)],
-) -> Caller:
+Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+Cookie = Annotated[str | None, Depends(cookie)]
+
+
+async def caller(request: Request, session: Session, _: Bearer, __: Cookie) -> Caller:
+    """Who calls, found in the request's own transaction."""
+    return await _identify(request, session)
+
+
+async def caller_apart(request: Request, tenant_id: TenantId, _: Bearer, __: Cookie) -> Caller:
+    """Who calls, found in a transaction that is over before the route begins.
+
+    For the few routes that call out themselves: no transaction and no pooled connection may wait
+    for somebody else's server.
+    """
+    request.state.tenant_id = tenant_id
+    async with request.state.database.tenant_session(tenant_id) as session:
+        return await _identify(request, session)
+
+
+async def _identify(request: Request, session: AsyncSession) -> Caller:
     """A header wins over a cookie, so a bad key is 401 even in a signed-in browser."""
     found: Caller | None = None
     token = bearer_of(request)
@@ -53,6 +69,7 @@ async def caller(
 
 
 Known = Annotated[Caller, Depends(caller)]
+KnownApart = Annotated[Caller, Depends(caller_apart)]
 
 
 def _require(needed: SecurityScopes, known: Caller) -> None:
@@ -71,6 +88,26 @@ async def permitted(needed: SecurityScopes, known: Known) -> Caller:
 async def permitted_for_own(needed: SecurityScopes, known: Known, request: Request) -> Caller:
     """The same, and a partner passes only where `{id}` in the address is their own."""
     _require(needed, known)
+    _require_own(known, request)
+    return known
+
+
+async def permitted_apart(needed: SecurityScopes, known: KnownApart) -> Caller:
+    """Like `permitted`, for routes that call out."""
+    _require(needed, known)
+    return known
+
+
+async def permitted_for_own_apart(
+    needed: SecurityScopes, known: KnownApart, request: Request
+) -> Caller:
+    """Like `permitted_for_own`, for routes that call out."""
+    _require(needed, known)
+    _require_own(known, request)
+    return known
+
+
+def _require_own(known: Caller, request: Request) -> None:
     if known.role == "partner":
         try:
             wanted = UUID(request.path_params["id"])
@@ -78,14 +115,17 @@ async def permitted_for_own(needed: SecurityScopes, known: Known, request: Reque
             raise NotFound from problem
         if not known.owns(wanted):
             raise Forbidden
-    return known
 
 
-def needs(permission: Permission) -> Any:
-    """Marks a route's parameter: `Annotated[Caller, needs(Permission.X)]`."""
-    return Security(permitted, scopes=[permission])
+def needs(permission: Permission, *, apart: bool = False) -> Any:
+    """Marks a route's parameter: `Annotated[Caller, needs(Permission.X)]`.
+
+    `apart` is for routes that call out: they take no Session and open short transactions
+    themselves, on `request.state.database`.
+    """
+    return Security(permitted_apart if apart else permitted, scopes=[permission])
 
 
-def owns(permission: Permission) -> Any:
+def owns(permission: Permission, *, apart: bool = False) -> Any:
     """The same for a partner's own things: the partner in `{id}`, or whoever may see them all."""
-    return Security(permitted_for_own, scopes=[permission])
+    return Security(permitted_for_own_apart if apart else permitted_for_own, scopes=[permission])

@@ -16,6 +16,9 @@ class Outside(Protocol):
     @property
     def mailer(self) -> Any: ...
 
+    @property
+    def outbound(self) -> Any: ...
+
 
 @dataclass(frozen=True, slots=True)
 class JobContext:
@@ -26,6 +29,14 @@ class JobContext:
     settings: Settings
     outside: Outside
     attempt: int
+
+
+class Later(Exception):
+    """Raised by a job that failed and knows better than its delays when to try again."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
 
 
 Work = Callable[..., Awaitable[None]]

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import func, text, update
 from sqlalchemy.engine import Row
 
-from api.jobs.job import KINDS, JobContext, Outside
+from api.jobs.job import KINDS, JobContext, Later, Outside
 from api.metrics import JOBS
 from api.settings import Settings
 from shared.database import Database
@@ -98,7 +98,8 @@ class Runner:
             outcome: dict[str, Any] = {"dead_at": func.now()}
         else:
             JOBS.labels(row.name, "retried").inc()
-            pause = delays[row.attempts - 1] * uniform(1 - JITTER, 1 + JITTER)
+            asked = problem.after if isinstance(problem, Later) else None
+            pause = asked or delays[row.attempts - 1] * uniform(1 - JITTER, 1 + JITTER)
             outcome = {"run_at": func.now() + pause}
         await self.settle(row.tenant_id, row.id, last_error=reason, leased_until=None, **outcome)
 

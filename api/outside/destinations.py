@@ -7,7 +7,6 @@ from ipaddress import (
     IPv6Address,
     IPv6Network,
     ip_address,
-    ip_network,
 )
 from re import compile as pattern
 from socket import inet_aton
@@ -119,8 +118,3 @@ def _literal(host: str) -> str | None:
         except OSError as problem:
             raise DestinationRefused("invalid_url") from problem
     return None
-
-
-def read_private(blocks: tuple[str, ...]) -> tuple[Network, ...]:
-    """The networks that an operator allows, as CIDR blocks."""
-    return tuple(ip_network(block, strict=False) for block in blocks)

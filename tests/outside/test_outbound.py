@@ -4,12 +4,13 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from ipaddress import ip_network
 from typing import Any
 
 import httpcore2
 import pytest
 
-from api.outside.destinations import DestinationRefused, Policy, read_private
+from api.outside.destinations import DestinationRefused, Policy
 from api.outside.http import KEPT_BYTES, NoAnswer, OutboundClient
 
 HOSTILE = [
@@ -144,7 +145,7 @@ async def receiver(handler: Handler) -> AsyncIterator[tuple[OutboundClient, str]
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    policy = Policy(ports=frozenset({port}), private=read_private(("127.0.0.0/8",)))
+    policy = Policy(ports=frozenset({port}), private=(ip_network("127.0.0.0/8"),))
     try:
         yield OutboundClient(policy), f"http://127.0.0.1:{port}/hook"
     finally:

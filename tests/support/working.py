@@ -10,9 +10,8 @@ from api.job_list import JOBS_OF_FEATURES
 from api.jobs.job import CHORES
 from api.jobs.runner import Runner
 from api.jobs.schedule import Scheduler
-from api.outside.mailers import environment_mailer
+from api.outside.world import World
 from api.settings import Settings
-from api.worker import World
 from shared.database import Database, open_database
 
 
@@ -29,7 +28,7 @@ class Worker:
     async def at(cls, settings: Settings) -> AsyncIterator[Self]:
         assert JOBS_OF_FEATURES is not None
         database = open_database(settings.database_url_app.get_secret_value(), pool=20)
-        world = World(environment_mailer(settings))
+        world = World.of(settings)
         yield cls(database, Runner(database, settings, world), Scheduler(database, settings, world))
         await database.close()
 
