@@ -1,9 +1,35 @@
 """Counting what just happened, in bounded memory: the oldest are forgotten first."""
 
-from collections.abc import Hashable, MutableMapping
-from typing import Any
+from collections.abc import Hashable
+from typing import Generic, TypeVar
 
 ENTRIES = 10_000
+
+Value = TypeVar("Value")
+
+
+class Bounded(Generic[Value]):
+    """At least the newest half of ENTRIES, and never more than all of it.
+
+    Two generations instead of a queue: when the younger is full, the older goes as a whole, so that
+    forgetting costs nothing per visit.
+    """
+
+    def __init__(self) -> None:
+        self._young: dict[Hashable, Value] = {}
+        self._old: dict[Hashable, Value] = {}
+
+    def get(self, name: Hashable) -> Value | None:
+        found = self._young.get(name)
+        return self._old.get(name) if found is None else found
+
+    def put(self, name: Hashable, value: Value) -> None:
+        self._young[name] = value
+        if len(self._young) >= ENTRIES // 2:
+            self._old, self._young = self._young, {}
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
 
 
 class FixedWindow:
@@ -12,14 +38,12 @@ class FixedWindow:
     def __init__(self, limit: int, seconds: float) -> None:
         self._limit = limit
         self._seconds = seconds
-        self._windows: dict[Hashable, list[float]] = {}
+        self._windows: Bounded[list[float]] = Bounded()
 
     def admit(self, name: Hashable, now: float) -> bool:
         window = self._windows.get(name)
         if window is None or now - window[0] >= self._seconds:
-            self._windows.pop(name, None)  # So that it goes to the end of the line.
-            _make_room(self._windows)
-            self._windows[name] = [now, 1]
+            self._windows.put(name, [now, 1])
             return True
         window[1] += 1
         return window[1] <= self._limit
@@ -35,13 +59,12 @@ class SlidingWindow:
     def __init__(self, limit: int, seconds: float) -> None:
         self._limit = limit
         self._seconds = seconds
-        self._hits: dict[Hashable, list[float]] = {}
+        self._hits: Bounded[list[float]] = Bounded()
 
     def exceeded(self, name: Hashable, now: float) -> bool:
         hits = self._hits.get(name)
         if hits is None:
-            _make_room(self._hits)
-            self._hits[name] = [now]
+            self._hits.put(name, [now])
             return False
         hits.append(now)
         if len(hits) <= self._limit:
@@ -54,15 +77,9 @@ class Recent:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._seen: dict[Hashable, float] = {}
+        self._seen: Bounded[float] = Bounded()
 
     def seen(self, name: Hashable, now: float) -> bool:
-        before = self._seen.pop(name, None)
-        _make_room(self._seen)
-        self._seen[name] = now
+        before = self._seen.get(name)
+        self._seen.put(name, now)
         return before is not None and now - before < self._seconds
-
-
-def _make_room(entries: MutableMapping[Hashable, Any]) -> None:
-    if len(entries) >= ENTRIES:
-        del entries[next(iter(entries))]

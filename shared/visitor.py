@@ -3,6 +3,7 @@
 import hmac
 import re
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from os import urandom
 from urllib.parse import quote, unquote_plus
@@ -96,6 +97,7 @@ def with_cref(url: str, cref: str) -> str:
     return before + cref + after
 
 
+@lru_cache(maxsize=10_000)
 def line_of(address: str) -> str | None:
     """What stands for a visitor's line: the IPv4 address, or the /64 that a device moves within."""
     try:

@@ -7,7 +7,7 @@ import fake_useragent
 from crawleruseragents import CRAWLER_USER_AGENTS_DATA
 
 from router.bots import is_bot
-from router.counters import ENTRIES, FixedWindow, Recent, SlidingWindow
+from router.counters import ENTRIES, Bounded, FixedWindow, Recent, SlidingWindow
 from router.flags import is_prefetch
 from tests.router.running import BROWSER, Running, cref_of, running
 from tests.router.shop import Shop
@@ -140,10 +140,13 @@ def test_recent_forgets_after_its_time() -> None:
 
 def test_counters_forget_the_oldest_rather_than_grow() -> None:
     fixed, sliding, recent = FixedWindow(1, 60), SlidingWindow(1, 60), Recent(60)
+    counted: Bounded[int] = Bounded()
     for name in range(ENTRIES + 1):
         fixed.admit(name, 0)
         sliding.exceeded(name, 0)
         recent.seen(name, 0)
+        counted.put(name, name)
+        assert len(counted) <= ENTRIES
     assert fixed.admit(0, 1)
     assert not sliding.exceeded(0, 1)
     assert not recent.seen(0, 1)

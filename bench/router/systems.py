@@ -1,0 +1,74 @@
+"""The systems that are compared, each started on core 0 and stopped again."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from bench.router.place import Place
+
+PORT = 4790
+ROOT = Path(__file__).resolve().parents[2]
+NGINX = """
+daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+events {{ worker_connections 4096; }}
+http {{ access_log off; keepalive_requests 1000000000;
+  server {{ listen 127.0.0.1:{port} backlog=4096;
+    location / {{ return 302 https://shop.example/welcome?a=1; }} }} }}
+"""
+
+SYSTEMS = {
+    "nginx `return 302`": None,
+    "ours": ["-m", "router.serve"],
+    "ours, recording nothing": ["-m", "bench.router.variants", "none"],
+    "ours, answering first": ["-m", "bench.router.variants", "forget"],
+    "ours, one INSERT per click": ["-m", "bench.router.variants", "each"],
+    "look-ups and INSERT first": ["-m", "bench.router.variants", "peers"],
+}
+
+
+@contextmanager
+def running(name: str, place: Place, core: str = "0") -> Iterator[subprocess.Popen[bytes]]:
+    """Ready to answer on PORT."""
+    arguments = SYSTEMS[name]
+    if arguments is None:
+        config = place.folder / "nginx.conf"
+        config.write_text(NGINX.format(folder=place.folder, port=PORT))
+        command = ["nginx", "-c", str(config), "-e", str(place.folder / "nginx.log")]
+    else:
+        command = [sys.executable, *arguments]
+    environment = os.environ | {
+        "DATABASE_URL_ROUTER": place.urls.router,
+        "SECRETS_ENCRYPTION_KEY": "33" * 32,
+        "OPENPARTNER_TENANCY": "multi",
+        "ROUTER_PORT": str(PORT),
+        "ROUTER_IP_CAP_MAX": "1000000000",
+        "ROUTER_JOURNAL_DIR": str(place.folder / "journal"),
+        "LOG_LEVEL": "WARNING",
+    }
+    process = subprocess.Popen(["taskset", "-c", core, *command], cwd=ROOT, env=environment)
+    try:
+        wait_until_it_answers()
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def wait_until_it_answers(path: str = "/r/bench/key1") -> None:
+    for _ in range(600):
+        try:
+            with urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=5):
+                return
+        except URLError as error:
+            # A redirect to shop.example can't be followed from here, which is answer enough.
+            if "refused" not in str(error.reason):
+                return
+        time.sleep(0.05)
+    raise SystemExit(f"nothing answers on port {PORT}")
