@@ -5,7 +5,7 @@ Commissions follow their event, so that revenue and commission of one page belon
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -33,9 +33,13 @@ CREDITED_PARTS = func.sum(cast(Event.value_minor, Numeric) * Credit.weight_parts
 COUNTS = Click.flag.is_(None)
 
 
+# How far a merchant's clock may be ahead of ours, with something to spare.
+AHEAD = timedelta(minutes=10)
+
+
 def _happened(since: datetime) -> ColumnElement[bool]:
     # A credit comes after its event; saying so lets the index skip the partner's older ones.
-    return and_(Event.ts >= since, Credit.created_at >= since)
+    return and_(Event.ts >= since, Credit.created_at >= since - AHEAD)
 
 
 def _has_value() -> ColumnElement[bool]:
@@ -126,7 +130,7 @@ def _outcomes(visits: CTE, partner_id: UUID, since: datetime) -> CTE:
         select(Event.user_id, Event.type, Event.currency, Event.value_minor, Credit.weight_parts)
         .join(Credit, Credit.event_id == Event.id)
         .join(visits, visits.c.id == Credit.click_id)
-        .where(Credit.partner_id == partner_id, Credit.created_at >= since)
+        .where(Credit.partner_id == partner_id, Credit.created_at >= since - AHEAD)
         .cte("outcomes")
     )
 

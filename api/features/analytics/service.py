@@ -64,7 +64,7 @@ async def dashboard(
 async def _links(session: AsyncSession, partner_id: UUID, since: datetime) -> list[LinkFigures]:
     known = (await session.execute(queries.links_of(partner_id))).all()
     clicked = await session.execute(queries.clicks_by_link(partner_id, since))
-    clicks = dict(clicked.tuples().all())
+    clicks = dict(clicked.all())
     credited = (await session.execute(queries.credits_by_link(partner_id, since))).all()
     events, revenue = _events_and_revenue(credited)
     return [
@@ -123,7 +123,7 @@ async def partner_figures(
     """One page of partners, in three statements however many they are."""
     ids = [partner.id for partner in partners]
     clicked = await session.execute(queries.clicks_by_partner(ids, since))
-    clicks = dict(clicked.tuples().all())
+    clicks = dict(clicked.all())
     credited = (await session.execute(queries.credits_by_partner(ids, since))).all()
     events, revenue = _events_and_revenue(credited)
     earned: dict[UUID, Minor] = defaultdict(dict)
