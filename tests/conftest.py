@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from ipaddress import ip_network
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,6 +13,8 @@ import structlog
 from fastapi import FastAPI
 
 from api.main import create_app
+from api.outside.destinations import Policy
+from api.outside.world import World
 from api.settings import Settings
 from tests.support.brand import Brand, found_brand
 from tests.support.contract import Contract
@@ -19,7 +22,15 @@ from tests.support.databases import Databases, Scratch
 from tests.support.serving import served
 from tests.support.working import Worker
 
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+structlog.configure(
+    # Plain tracebacks: pretty ones, with every local variable in them, take a minute each.
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(),
+    ],
+    wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+)
 
 SECRETS_KEY = "11" * 32
 
@@ -62,8 +73,16 @@ def settings(scratch: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Sett
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings) -> FastAPI:
-    return create_app(settings)
+def world(settings: Settings) -> World:
+    """The real services outside, except that loopback may be called: receivers of tests live there."""
+    world = World.of(settings)
+    world.outbound.policy = Policy(frozenset(range(1, 65536)), (ip_network("127.0.0.0/8"),))
+    return world
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings, world: World) -> FastAPI:
+    return create_app(settings, world)
 
 
 @pytest.fixture(scope="session")
@@ -95,9 +114,9 @@ async def other_brand(http: httpx2.AsyncClient, scratch: Scratch) -> Brand:
 
 
 @pytest.fixture(scope="session")
-async def worker(settings: Settings) -> AsyncIterator[Worker]:
+async def worker(settings: Settings, world: World) -> AsyncIterator[Worker]:
     """Does the jobs that are due, when a test says so."""
-    async with Worker.at(settings) as worker:
+    async with Worker.at(settings, world) as worker:
         yield worker
 
 
