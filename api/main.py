@@ -6,7 +6,6 @@ from typing import TypedDict
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
 from api.access.cookies import CrossSite
 from api.access.idempotency import KeyReused, Replay, StillRunning, render_replay
@@ -18,6 +17,7 @@ from api.routes import api, root
 from api.settings import Settings
 from api.web import problems
 from api.web.address import TenantAddress
+from api.web.body_limit import BodyLimit
 from api.web.cors import Cors
 from api.web.envelope import Envelope
 from api.web.openapi import describe
@@ -42,9 +42,10 @@ class State(TypedDict):
     proxies: TrustedProxies
 
 
-def create_app(settings: Settings | None = None) -> FastAPI:
-    """The ASGI app; settings come from the environment unless given."""
+def create_app(settings: Settings | None = None, world: World | None = None) -> FastAPI:
+    """The ASGI app; settings come from the environment, and the world from them, unless given."""
     settings = settings or Settings()
+    world = world or World.of(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
@@ -53,7 +54,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             pool=settings.database_pool,
             application="openpartner-api",
         )
-        world = World.of(settings)
         yield {
             "settings": settings,
             "database": database,
@@ -78,7 +78,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         middleware=[
             Middleware(Envelope, https=settings.is_https),
             Middleware(Cors, origins=settings.origins),
-            Middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY),
+            Middleware(BodyLimit, most=MAX_BODY),
             Middleware(Throttle),
             Middleware(TenantAddress),
         ],

@@ -5,4 +5,7 @@ from prometheus_client import Counter, Histogram
 REQUEST_SECONDS = Histogram(
     "openpartner_api_request_seconds", "Time to answer", ["method", "route", "status"]
 )
+DELIVERIES = Counter(
+    "openpartner_deliveries_total", "Attempts to tell others, by outcome", ["kind", "outcome"]
+)
 JOBS = Counter("openpartner_jobs_total", "Jobs by name and outcome", ["name", "outcome"])

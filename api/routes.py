@@ -9,16 +9,21 @@ from api.features.audit.routes import router as audit
 from api.features.campaigns.routes import router as campaigns
 from api.features.commissions.routes import router as commissions
 from api.features.conversions.routes import router as conversions
+from api.features.exports.routes import router as exports
 from api.features.grants.routes import router as grants
 from api.features.health.routes import router as health
+from api.features.imports.routes import router as imports
 from api.features.install.routes import router as install
 from api.features.links.routes import router as links
 from api.features.partners.routes import router as partners
 from api.features.payouts.routes import router as payouts
 from api.features.sign_in.routes import router as sign_in
+from api.features.webhooks.routes import router as webhooks
+from api.features.welcome.routes import router as welcome
 
 root = APIRouter()
 root.include_router(health)
+root.include_router(welcome)
 
 api = APIRouter(prefix="/api")
 api.include_router(audit)
@@ -34,3 +39,6 @@ api.include_router(attribution)
 api.include_router(commissions)
 api.include_router(payouts)
 api.include_router(api_keys)
+api.include_router(exports)
+api.include_router(imports)
+api.include_router(webhooks)

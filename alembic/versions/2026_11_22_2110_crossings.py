@@ -16,6 +16,15 @@ READS = {
     "campaigns": "tenant_id, id, destination_url, deep_link_allowed_domains",
 }
 
+# PostgreSQL 18 has this built in; 15 has not. For rows that a statement makes by itself.
+UUID_V7 = """
+    create function uuid_v7() returns uuid language sql volatile parallel safe as $$
+        select encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid()) placing
+            substring(int8send((extract(epoch from clock_timestamp()) * 1000)::bigint) from 3)
+            from 1 for 6), 52, 1), 53, 1), 'hex')::uuid
+    $$
+"""
+
 FUNCTIONS = {
     # The slug in an address, before any tenant is known.
     "tenant_by_slug(text)": """
@@ -94,6 +103,7 @@ def upgrade() -> None:
         op.execute(f"revoke all on function {signature} from public")
         op.execute(f"grant execute on function {signature} to openpartner_app")
         op.execute(f"alter function {signature} owner to openpartner_crosser")
+    op.execute(UUID_V7)
     op.execute("grant select on alembic_version to openpartner_app")
     link_directory()
     announcements()
@@ -201,6 +211,7 @@ def partitions() -> None:
 
 
 def downgrade() -> None:
+    op.execute("drop function uuid_v7()")
     op.execute("revoke all on alembic_version from openpartner_app")
     op.execute("drop function make_click_partitions(int)")
     op.execute(

@@ -6,6 +6,12 @@ from enum import StrEnum
 class Permission(StrEnum):
     """`noun:action`; public strings, shown in OpenAPI beside every route."""
 
+    ACCOUNT_DELETE = "account:delete"
+    """Delete the whole workspace, or keep it after all."""
+
+    ACCOUNT_READ = "account:read"
+    """See whether the workspace is about to be deleted."""
+
     ADMINS_WRITE = "admins:write"
     """Invite admins, shut them out and let them back in."""
 
@@ -45,6 +51,9 @@ class Permission(StrEnum):
     EVENTS_WRITE = "events:write"
     """Report what customers did."""
 
+    EXPORTS_READ = "exports:read"
+    """Take along everything that the brand owns."""
+
     FUNNELS_READ = "funnels:read"
     """See how a partner's clicks become customers."""
 
@@ -53,6 +62,9 @@ class Permission(StrEnum):
 
     GRANTS_WRITE = "grants:write"
     """Let a partner promote campaigns, or no longer."""
+
+    IMPORTS_WRITE = "imports:write"
+    """Put back what was exported."""
 
     LINKS_READ = "links:read"
     """See a partner's links."""
@@ -92,3 +104,12 @@ class Permission(StrEnum):
 
     SELF_READ = "self:read"
     """See who one is, and what one may do."""
+
+    WEBHOOKS_READ = "webhooks:read"
+    """See endpoints and what was sent to them."""
+
+    WEBHOOKS_SUBSCRIBE = "webhooks:subscribe"
+    """Subscribe to events, and unsubscribe again."""
+
+    WEBHOOKS_WRITE = "webhooks:write"
+    """Change, test and replay endpoints."""

@@ -32,7 +32,7 @@ SCOPES: dict[str, frozenset[P]] = {
     "events:write": frozenset({P.EVENTS_WRITE}),
     "identify:write": frozenset(),
     "clicks:write": frozenset(),
-    "webhooks:write": frozenset(),
+    "webhooks:write": frozenset({P.WEBHOOKS_SUBSCRIBE}),
 }
 
 # What each scope means, in the sentence that people see when they mint a key.

@@ -82,7 +82,12 @@ class Runner:
                 await kind.work(context, **row.arguments)
         except Exception as problem:
             delays = kind.delays if kind else ()
-            log.warning("job_failed", name=row.name, attempt=row.attempts, exc_info=True)
+            # Later is a job's own word that it failed as such jobs do; anything else is news to us.
+            expected = isinstance(problem, Later)
+            log.warning(
+                "job_failed", name=row.name, attempt=row.attempts, reason=str(problem)[:200],
+                exc_info=not expected,
+            )  # fmt: skip
             await self.give_back(row, problem, delays)
         else:
             await self.settle(row.tenant_id, row.id, done_at=func.now(), leased_until=None)

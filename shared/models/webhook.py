@@ -14,7 +14,7 @@ from shared.models.base import Identified, Model, within_tenant
 class WebhookEndpoint(Identified, Model):
     """`secrets` are sealed, newest first, each with the moment from which it no longer signs.
 
-    `failing_since` is the first failure after the last success.
+    `failing_since` is the first failure after the last success, `told_at` when admins were told.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -36,6 +36,7 @@ class WebhookEndpoint(Identified, Model):
     last_used_at: Mapped[datetime | None]
     failing_since: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(server_default=text("0"))
+    told_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None]
     deleted_at: Mapped[datetime | None]

@@ -25,10 +25,10 @@ class Worker:
 
     @classmethod
     @asynccontextmanager
-    async def at(cls, settings: Settings) -> AsyncIterator[Self]:
+    async def at(cls, settings: Settings, world: World | None = None) -> AsyncIterator[Self]:
         assert JOBS_OF_FEATURES is not None
         database = open_database(settings.database_url_app.get_secret_value(), pool=20)
-        world = World.of(settings)
+        world = world or World.of(settings)
         yield cls(database, Runner(database, settings, world), Scheduler(database, settings, world))
         await database.close()
 

@@ -1,0 +1,118 @@
+"""Carrying news to endpoints: fan out, deliver, and tell the admins when nobody hears."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from api.access.sealing import Sealer
+from api.features.mail_settings.for_others import mailer_of
+from api.features.program_settings.for_others import program_name
+from api.features.webhooks.attempt import LONGEST_PAUSE, Outcome, pack, send
+from api.features.webhooks.letters import delivery_failed, endpoint_disabled
+from api.features.webhooks.queries import FAN_OUT, identifiers
+from api.jobs.enqueue import enqueue
+from api.jobs.job import JobContext, Later, job
+from shared.clock import now
+from shared.models.admin import Admin
+from shared.models.webhook import WebhookDelivery, WebhookEndpoint
+
+MINUTE, HOUR = 60, 3600
+# After the first attempt, nine more within 75 hours.
+DELAYS = (
+    5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR,
+)  # fmt: skip
+
+
+@job("webhooks.fan_out")
+async def fan_out(context: JobContext, *, notice_ids: list[str]) -> None:
+    """One delivery for each endpoint that subscribed to it."""
+    async with context.database.tenant_session(context.tenant_id) as session:
+        made = await session.execute(FAN_OUT, {"notices": identifiers(notice_ids)})
+        for row in made.all():
+            await enqueue(
+                session,
+                "webhooks.deliver",
+                receiver=str(row.endpoint_id),
+                delivery_id=str(row.id),
+            )
+
+
+@job("webhooks.deliver", delays=DELAYS)
+async def deliver(context: JobContext, *, delivery_id: str) -> None:
+    """One attempt; a failed one is tried again, and the last one leaves the delivery failed."""
+    sealer = Sealer.of(context.settings)
+    parcel = await pack(context.database, context.tenant_id, sealer, UUID(delivery_id))
+    if parcel is None:
+        return
+    last = context.attempt > len(DELAYS)
+    outcome = await send(
+        context.database, context.tenant_id, context.outside.outbound, parcel, last=last
+    )
+    if outcome.delivered:
+        return
+    if outcome.disabled or last:
+        await _ask_to_tell(context, parcel.endpoint_id, outcome)
+    if last:
+        return
+    pause = _pause(context.attempt, outcome.retry_after)
+    async with context.database.tenant_session(context.tenant_id) as session:
+        await session.execute(
+            update(WebhookDelivery)
+            .where(WebhookDelivery.id == parcel.delivery_id)
+            .values(
+                next_attempt_at=now() + (pause or timedelta(seconds=DELAYS[context.attempt - 1]))
+            )
+        )
+    raise Later(outcome.error or "failed", pause)
+
+
+async def _ask_to_tell(context: JobContext, endpoint_id: UUID, outcome: Outcome) -> None:
+    """Once for each spell of failures, and once more when the endpoint is switched off."""
+    async with context.database.tenant_session(context.tenant_id) as session:
+        first = await session.scalar(
+            update(WebhookEndpoint)
+            .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.told_at.is_(None))
+            .values(told_at=func.now())
+            .returning(WebhookEndpoint.id)
+        )
+        if first is not None or outcome.disabled:
+            await enqueue(
+                session, "webhooks.tell_admins", endpoint_id=str(endpoint_id),
+                disabled=outcome.disabled, error=outcome.error or "",
+            )  # fmt: skip
+
+
+@job("webhooks.tell_admins")
+async def tell_admins(context: JobContext, *, endpoint_id: str, disabled: bool, error: str) -> None:
+    """Mails every active admin that an endpoint doesn't hear us."""
+    async with context.database.tenant_session(context.tenant_id, read_only=True) as session:
+        endpoint = await session.scalar(
+            select(WebhookEndpoint).where(WebhookEndpoint.id == UUID(endpoint_id))
+        )
+        if endpoint is None:
+            return
+        admins = await session.scalars(
+            select(Admin.email).where(Admin.activated_at.is_not(None), Admin.revoked_at.is_(None))
+        )
+        program = await program_name(session)
+        reason = endpoint.disabled_reason or "it failed"
+        letters = [
+            endpoint_disabled(email, program, endpoint.url, reason)
+            if disabled
+            else delivery_failed(email, program, endpoint.url, error)
+            for email in admins
+        ]
+        mailer = await mailer_of(
+            session, context.settings, context.tenant_id, context.outside.mailer
+        )
+    for letter in letters:
+        await mailer.send(letter)
+
+
+def _pause(attempt: int, asked: float | None) -> timedelta | None:
+    """What the receiver asked for, within [the usual pause, twice it or ten hours]."""
+    if asked is None:
+        return None
+    usual = timedelta(seconds=DELAYS[attempt - 1])
+    return max(usual, min(timedelta(seconds=asked), max(usual, min(2 * usual, LONGEST_PAUSE))))

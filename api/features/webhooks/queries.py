@@ -1,0 +1,57 @@
+"""Reads of webhooks, and the statement that gives news to whoever subscribed."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import Select, select, text
+
+from shared.models.notice import Notice
+from shared.models.webhook import WebhookDelivery, WebhookEndpoint
+
+# Idempotent: what was fanned out already stays as it is, so a job may run this twice.
+FAN_OUT = text(
+    """
+    insert into webhook_deliveries (id, endpoint_id, notice_id, event_type)
+    select uuid_v7(), e.id, n.id, n.type
+    from notices n join webhook_endpoints e
+        on e.active and e.deleted_at is null and (n.type = any(e.events) or '*' = any(e.events))
+    where n.id = any(:notices)
+    order by n.id
+    on conflict (tenant_id, endpoint_id, notice_id) do nothing
+    returning id, endpoint_id
+    """
+)
+# The order of first attempts at an endpoint, without gaps.
+NEXT_SEQUENCE = text(
+    "update webhook_endpoints set last_sequence = last_sequence + 1 where id = :endpoint"
+    " returning last_sequence"
+)
+
+
+def endpoints() -> Select[WebhookEndpoint]:
+    """Endpoints that were not deleted."""
+    return select(WebhookEndpoint).where(WebhookEndpoint.deleted_at.is_(None))
+
+
+def deliveries(endpoint_id: UUID) -> Select[WebhookDelivery, Notice]:
+    """An endpoint's log, each delivery beside its news."""
+    return (
+        select(WebhookDelivery, Notice)
+        .join(Notice, Notice.id == WebhookDelivery.notice_id)
+        .where(WebhookDelivery.endpoint_id == endpoint_id)
+    )
+
+
+def delivery(delivery_id: UUID) -> Select[WebhookDelivery, WebhookEndpoint, Notice]:
+    """One delivery with all that an attempt needs."""
+    return (
+        select(WebhookDelivery, WebhookEndpoint, Notice)
+        .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
+        .join(Notice, Notice.id == WebhookDelivery.notice_id)
+        .where(WebhookDelivery.id == delivery_id)
+    )
+
+
+def identifiers(rows: Sequence[str]) -> list[UUID]:
+    """Ids as jobs carry them."""
+    return [UUID(row) for row in rows]
