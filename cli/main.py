@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from cli.demo.command import demo
 from cli.doctor.command import doctor
 from cli.environment import load_env_file
 from cli.errors import CommandError
@@ -17,6 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("up")(up)
+app.command("demo")(demo)
 app.command("migrate")(migrate)
 app.command("doctor")(doctor)
 

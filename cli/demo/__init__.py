@@ -1,0 +1,1 @@
+"""`openpartner demo`: a whole partner program, played over HTTP as its people would."""
