@@ -2,6 +2,7 @@
 
 import json
 import re
+from math import isfinite
 from typing import Any
 
 from fastapi import Request, Response
@@ -15,7 +16,9 @@ from shared.models.audit_entry import AuditEntry
 # Raw facts are their own record, and there are millions of them.
 FACTS = {"report_event", "identify_customer", "record_click", "redeem_coupon"}
 SECRET = re.compile(r"pass(word|phrase)|secret|token|(^|_|[a-z])key$|cipher", re.IGNORECASE)
+UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 LONGEST = 200
+DEEPEST = 16
 HIDDEN = "[hidden]"
 
 
@@ -26,11 +29,23 @@ def record(
     session.add(AuditEntry(actor=actor, action=action, subject=subject, details=shortened(details)))
 
 
+def instead_of_body(request: Request, **details: Any) -> None:
+    """For a body that is too long to be kept, or was read as it came: what its entry says."""
+    request.state.audit_details = details
+
+
+def nothing_changed(request: Request) -> None:
+    """For a rehearsal, or a repetition: no entry."""
+    request.state.unchanged = True
+
+
 async def record_request(request: Request, response: Response) -> None:
     """Writes the entry of a request that changed something, while its transaction is open."""
     caller: Caller | None = getattr(request.state, "caller", None)
     action = request.scope["route"].name
     if caller is None or request.method in SAFE_METHODS or action in FACTS:
+        return
+    if getattr(request.state, "unchanged", False):
         return
     entry = AuditEntry(
         actor=caller.principal,
@@ -67,24 +82,34 @@ async def _details(request: Request) -> dict[str, Any]:
     details: dict[str, Any] = {}
     if len(request.path_params) > 1:
         details["path"] = {name: str(value) for name, value in request.path_params.items()}
+    if (told := getattr(request.state, "audit_details", None)) is not None:
+        return {**details, **told}
     try:
         body = json.loads(await request.body())
-    except ValueError:
+    except (ValueError, RecursionError):
         return details
     if isinstance(body, dict) and body:
         details["body"] = shortened(body)
     return details
 
 
-def shortened(value: Any) -> Any:
-    """The same without secrets, and with long texts and lists cut."""
+def shortened(value: Any, depth: int = 0) -> Any:
+    """The same without secrets, without what can't be stored, and with what is long or deep cut.
+
+    Routes that take no body get one all the same, which nobody has checked.
+    """
+    if depth > DEEPEST:
+        return "…"
     if isinstance(value, dict):
         return {
-            key: HIDDEN if SECRET.search(str(key)) else shortened(inner)
+            shortened(str(key)): HIDDEN if SECRET.search(str(key)) else shortened(inner, depth + 1)
             for key, inner in list(value.items())[:50]
         }
     if isinstance(value, list | tuple):
-        return [shortened(inner) for inner in value[:50]]
-    if isinstance(value, str) and len(value) > LONGEST:
-        return value[:LONGEST] + "…"
+        return [shortened(inner, depth + 1) for inner in value[:50]]
+    if isinstance(value, float) and not isfinite(value):
+        return str(value)
+    if isinstance(value, str):
+        value = UNSTORABLE.sub("\ufffd", value)
+        return value if len(value) <= LONGEST else value[:LONGEST] + "…"
     return value

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
 from api.features.terms.for_others import CommissionRule, CommissionRuleOut, HoldbackDays
@@ -13,6 +13,7 @@ from shared.deep_links import UnusableUrlError, normalize_host
 AttributionModel = Literal["last_click", "first_click", "linear", "position"]
 WindowDays = Annotated[int, Field(ge=1, le=365, strict=True)]
 MAX_DOMAINS = 1000
+MOST_DOMAINS = 50
 MAY_BE_EMPTIED = {"deep_link_allowed_domains", "holdback_days", "starts_at", "ends_at"}
 
 
@@ -39,9 +40,22 @@ def _hosts(value: tuple[str, ...]) -> tuple[str, ...]:
 
 Domains = Annotated[
     tuple[Annotated[str, Field(max_length=253)], ...],
+    Field(max_length=MOST_DOMAINS),
     BeforeValidator(_domains),
-    Field(max_length=50),
     AfterValidator(_hosts),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "maxLength": MAX_DOMAINS},
+                {
+                    "type": "array",
+                    "items": {"type": "string", "maxLength": 253},
+                    "maxItems": MOST_DOMAINS,
+                },
+            ],
+            "description": "Host names, as a list or parted by commas.",
+        }
+    ),
 ]
 
 

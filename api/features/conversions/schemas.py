@@ -46,7 +46,7 @@ class Identify(In):
 
     cref: Cref
     user_id: UserId
-    ts: float | Annotated[str, Field(max_length=64)] | None = None
+    ts: Annotated[float, Field(strict=True)] | Annotated[str, Field(max_length=64)] | None = None
 
 
 class Identified(Out):

@@ -1,0 +1,194 @@
+"""For every route that takes a body: what has to exist, where it is sent, and a body that it accepts."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.support.brand import Brand, Json
+from tests.support.conversions import click, promotion
+
+PERCENT = {"type": "percent", "value": 20, "recurring": True, "eventTypes": ["invoice_paid"]}
+FIXED = {
+    "type": "fixed", "value": "49.90", "currency": "EUR", "recurring": False,
+    "eventTypes": ["signup"],
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """`body` names every field, so that each is spoiled; `accepted` is what it gets as it is.
+
+    A few can't succeed here, such as setting up what is set up; then it says how they are refused.
+    """
+
+    path: str
+    body: Json
+    accepted: tuple[int, str | None] = (201, None)
+
+
+# What is read as it arrives, and so has tests of its own.
+STREAMED = {"import_bundle"}
+
+Prepare = Callable[[Brand], Awaitable[Write]]
+BODIES: dict[str, Prepare] = {}
+
+
+def body_of(prepare: Prepare) -> Prepare:
+    """Enters it under its operation's id."""
+    BODIES[prepare.__name__] = prepare
+    return prepare
+
+
+@body_of
+async def create_campaign(_: Brand) -> Write:
+    return Write(
+        "/campaigns",
+        {
+            "name": "Spring",
+            "commissionRule": PERCENT,
+            "attributionWindowDays": 30,
+            "attributionModel": "linear",
+            "destinationUrl": "https://shop.example/",
+            "deepLinkAllowedDomains": ["shop.example"],
+            "holdbackDays": 14,
+            "startsAt": "2026-01-01T00:00:00Z",
+            "endsAt": "2126-01-01T00:00:00Z",
+            "grantToAllPartners": True,
+        },
+    )
+
+
+@body_of
+async def edit_campaign(brand: Brand) -> Write:
+    body = dict((await create_campaign(brand)).body)
+    del body["grantToAllPartners"]
+    campaign = await brand.campaign()
+    return Write(f"/campaigns/{campaign['id']}", {**body, "commissionRule": FIXED}, (200, None))
+
+
+@body_of
+async def create_partner(brand: Brand) -> Write:
+    campaign = await brand.campaign()
+    return Write(
+        "/partners",
+        {
+            "email": "pat@example.com",
+            "name": "Pat",
+            "metadata": {"source": "fair", "tags": ["a", {"b": 1}]},
+            "sendInvite": True,
+            "campaignIds": [campaign["id"]],
+            "campaignGrantSource": "offering",
+            "commissionSnapshot": {
+                "commissionType": "percent",
+                "commissionValue": 30,
+                "currency": "EUR",
+                "recurring": True,
+                "holdbackDays": 7,
+                "eventTypes": ["invoice_paid"],
+            },
+        },
+    )
+
+
+@body_of
+async def revoke_partner(brand: Brand) -> Write:
+    partner = await brand.partner()
+    return Write(
+        f"/partners/{partner['id']}/revoke", {"reason": "Spam", "notify": True}, (200, None)
+    )
+
+
+@body_of
+async def grant_campaigns(brand: Brand) -> Write:
+    partner, campaign = await brand.partner(), await brand.campaign()
+    return Write(f"/partners/{partner['id']}/campaigns", {"campaignIds": [campaign["id"]]})
+
+
+@body_of
+async def create_link(brand: Brand) -> Write:
+    partner = await brand.partner()
+    campaign = await brand.campaign(deepLinkAllowedDomains="shop.example")
+    return Write(
+        f"/partners/{partner['id']}/links",
+        {
+            "linkKey": "spring",
+            "campaignId": campaign["id"],
+            "destinationUrl": "https://shop.example/deep",
+        },
+    )
+
+
+@body_of
+async def identify_customer(brand: Brand) -> Write:
+    cref = await click(brand, await promotion(brand))
+    body = {"cref": cref, "userId": "customer", "ts": "2026-01-01T00:00:00Z"}
+    return Write("/attribution/identify", body, (200, None))
+
+
+@body_of
+async def report_event(_: Brand) -> Write:
+    return Write(
+        "/attribution/events",
+        {
+            "userId": "customer",
+            "type": "invoice_paid",
+            "value": "200.00",
+            "currency": "EUR",
+            "metadata": {"order": {"lines": [1, "two"]}},
+            "ts": "2026-01-01T00:00:00Z",
+            "externalId": "invoice-1",
+        },
+        (200, None),
+    )
+
+
+@body_of
+async def ask_to_sign_in(_: Brand) -> Write:
+    return Write("/auth/signin", {"email": "pat@example.com"}, (200, None))
+
+
+@body_of
+async def sign_in(_: Brand) -> Write:
+    return Write("/auth/magic/verify", {"token": "opml_guess"}, (400, "invalid_or_expired_token"))
+
+
+@body_of
+async def install(_: Brand) -> Write:
+    body: Any = {
+        "adminName": "Ada",
+        "adminEmail": "ada@example.com",
+        "programName": "Shop",
+        "supportEmail": "help@example.com",
+        "mail": {
+            "kind": "smtp",
+            "from": "shop@example.com",
+            "smtp": {
+                "host": "mail.example", "port": 587, "secure": False, "user": "shop",
+                "password": "hush",
+            },
+            "postmark": {"serverToken": "hush", "messageStream": "outbound"},
+        },
+    }  # fmt: skip
+    return Write("/install", body, (400, "install_not_available_in_multi_tenant"))
+
+
+@body_of
+async def confirm_payout(brand: Brand) -> Write:
+    payout = await brand.partner()
+    return Write(f"/payouts/{payout['id']}/confirm", {"reference": "bank-1"}, (404, "not_found"))
+
+
+@body_of
+async def create_admin_key(_: Brand) -> Write:
+    return Write("/api-keys", {"label": "Ours"})
+
+
+@body_of
+async def create_scoped_key(_: Brand) -> Write:
+    return Write("/api-keys/scoped", {"scopes": ["events:write"], "label": "CRM"})
+
+
+@body_of
+async def create_partner_key(brand: Brand) -> Write:
+    partner = await brand.partner()
+    return Write(f"/partners/{partner['id']}/api-keys", {"label": "Tracker"})
