@@ -85,7 +85,10 @@ class Directory:
         return (tenant, link) if tenant and link else None
 
     def put(self, row: Mapping[str, Any], seen_in: int = 0) -> None:
-        """Add or renew one link, and with it what it shares with others."""
+        """Add, renew or forget one link, and renew with it what it shares with others."""
+        if not row["active"]:
+            self._drop(row["tenant_id"], row["link_key"])
+            return
         tenant = self._tenant(row["tenant_id"], row["slug"])
         partner = self._partners.get(row["partner_id"].bytes)
         if partner is None:
@@ -107,8 +110,13 @@ class Directory:
         ):
             link.override = _halves(row["destination_url"])
 
+    def _drop(self, tenant_id: UUID, key: str) -> None:
+        tenant = self._tenants.get(tenant_id.bytes)
+        if tenant is not None:
+            tenant.links.pop(key, None)
+
     def drop_tenants(self, tenant_ids: Iterable[UUID]) -> None:
-        """Forget whole workspaces: suspended, or about to be read afresh."""
+        """Forget whole workspaces."""
         for tenant_id in tenant_ids:
             tenant = self._tenants.pop(tenant_id.bytes, None)
             if tenant is not None and self._slugs.get(tenant.slug) is tenant:

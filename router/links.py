@@ -24,7 +24,18 @@ from router.snapshot import Snapshot
 
 log = structlog.get_logger("router.links")
 
-EVERYTHING = "select * from link_directory"
+EVERYTHING = "select * from link_directory where active"
+# All that was written since: transactions older than the oldest one under way then had been seen.
+CHANGED = "select * from link_directory where changed_ago <= age($1::text::xid8::xid)"
+VERSION = "select pg_snapshot_xmin(pg_current_snapshot())::text"
+# Lateral, so that each pair is looked up by index; a join to the view would read all links.
+ASKED = """
+    select found.* from unnest($1::text[], $2::text[]) as asked (slug, key)
+    cross join lateral (
+        select * from link_directory where slug = asked.slug and link_key = asked.key and active
+    ) as found
+"""
+RENEWED = "select * from link_directory where tenant_id = any($1) and {} = any($2)"
 # How the announced tables show in the view.
 ANNOUNCED = {
     "links": "link_id",
@@ -32,16 +43,13 @@ ANNOUNCED = {
     "campaigns": "campaign_id",
     "tenants": "tenant_id",
 }
-ASKED = """
-    select link_directory.* from link_directory
-    join unnest($1::text[], $2::text[]) as asked (slug, link_key) using (slug, link_key)
-"""
 READ_SECONDS = 5
 HEARTBEAT_SECONDS = 2
-REFRESH_SECONDS = 60
-# A refresh may cost a hundredth of one core, so a directory that is slow to read is read less often.
-REFRESH_SHARE = 100
-CHUNK = 1000
+CATCH_UP_SECONDS = 60
+REFRESH_SECONDS = 60 * 60
+# Of all time at most a hundredth goes into reading again, however large the directory.
+SHARE = 100
+CHUNK = 500
 ABSENT_MAX = 10_000
 ABSENT_SECONDS = 10
 
@@ -58,6 +66,7 @@ class Figures:
 
     questions: int = 0
     refreshes: int = 0
+    catch_ups: int = 0
 
 
 class Links:
@@ -72,13 +81,15 @@ class Links:
         self.connected = False
         self._connection: asyncpg.Connection | None = None
         self._one_at_a_time = asyncio.Lock()
-        self._announced: set[tuple[str, UUID]] = set()
+        self._announced: set[tuple[str, UUID, UUID]] = set()
+        self._version: str | None = None
         self._something = asyncio.Event()
         self._absent: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._asked: dict[tuple[str, str], asyncio.Future[Found | None]] = {}
         self._answering: asyncio.Task[None] | None = None
         self._round = 0
         self._next_refresh = 0.0
+        self._next_catch_up = 0.0
         self._following: asyncio.Task[None] | None = None
 
     def start(self) -> asyncio.Task[None]:
@@ -179,7 +190,10 @@ class Links:
         await connection.add_listener("links", self._hear)
         connection.add_termination_listener(self._lose)
         self.connected = True
-        await self._read_everything()
+        if monotonic() < self._next_refresh:
+            await self._catch_up()
+        else:
+            await self._read_everything()
         self.loaded.set()
 
     async def _read_everything(self) -> None:
@@ -190,6 +204,7 @@ class Links:
         reader = await connect(self._url, "openpartner-router-refresh")
         self._snapshot.begin()
         try:
+            self._version = await reader.fetchval(VERSION)
             async with reader.transaction(readonly=True):
                 async for row in reader.cursor(EVERYTHING, prefetch=CHUNK):
                     self.directory.put(row, self._round)
@@ -199,14 +214,25 @@ class Links:
             self._snapshot.abandon()
             reader.terminate()
         self.directory.drop_unseen(self._round)
-        took = monotonic() - started
-        self._next_refresh = monotonic() + max(REFRESH_SECONDS, took * REFRESH_SHARE)
+        now, took = monotonic(), monotonic() - started
+        self._next_refresh = now + max(REFRESH_SECONDS, took * SHARE)
+        self._next_catch_up = now + CATCH_UP_SECONDS
         log.debug("read the link directory", links=len(self.directory), seconds=round(took, 3))
+
+    async def _catch_up(self) -> None:
+        """Everything that was announced while nobody listened, and whatever else was missed."""
+        started = monotonic()
+        self.figures.catch_ups += 1
+        version = await self._fetch(VERSION)
+        self._take(await self._fetch(CHANGED, self._version))
+        self._version = version[0][0]
+        took = monotonic() - started
+        self._next_catch_up = monotonic() + max(CATCH_UP_SECONDS, took * SHARE)
 
     def _hear(self, _: Any, __: int, ___: str, payload: str) -> None:
         try:
             change = json.loads(payload)
-            self._announced.add((change["table"], UUID(change["id"])))
+            self._announced.add((change["table"], UUID(change["tenant"]), UUID(change["id"])))
         except (ValueError, KeyError, TypeError):
             log.warning("an announcement can't be read", payload=payload[:200])
         self._absent.clear()
@@ -227,20 +253,20 @@ class Links:
             self._something.clear()
             announced, self._announced = self._announced, set()
             for table, column in ANNOUNCED.items():
-                changed = [row_id for name, row_id in announced if name == table]
+                changed = [(tenant, row_id) for name, tenant, row_id in announced if name == table]
                 if changed:
-                    await self._renew(table, column, changed)
+                    await self._renew(column, changed)
             if monotonic() >= self._next_refresh:
                 await self._read_everything()
+            elif monotonic() >= self._next_catch_up:
+                await self._catch_up()
             elif not announced:
                 # A server that vanished without a word would otherwise go unnoticed for hours.
                 await self._fetch("select")
 
-    async def _renew(self, table: str, column: str, changed: list[UUID]) -> None:
-        rows = await self._fetch(f"{EVERYTHING} where {column} = any($1)", changed)
-        if table == "tenants":
-            self.directory.drop_tenants(changed)
-        self._take(rows)
+    async def _renew(self, column: str, changed: list[tuple[UUID, UUID]]) -> None:
+        tenants, ids = zip(*changed, strict=True)
+        self._take(await self._fetch(RENEWED.format(column), set(tenants), ids))
 
     def _take(self, rows: list[asyncpg.Record]) -> None:
         for row in rows:

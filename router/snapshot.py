@@ -15,7 +15,7 @@ log = structlog.get_logger("router.snapshot")
 NAME = "links.jsonl"
 COLUMNS = (
     "tenant_id", "slug", "link_key", "link_id", "partner_id", "campaign_id", "destination_url",
-    "is_override", "campaign_url", "deep_link_allowed_domains", "revoked",
+    "is_override", "campaign_url", "deep_link_allowed_domains", "revoked", "active",
 )  # fmt: skip
 _IDS = frozenset(name for name in COLUMNS if name.endswith("_id"))
 

@@ -91,16 +91,27 @@ async def test_what_changed_while_nobody_listened_is_caught_up(databases: Databa
     fresh = await databases.fresh()
     shop = await open_shop(fresh)
     path = await shop.link()
+    other = await open_shop(fresh)
+    others = await other.link()
     async with running(fresh.urls.router) as router:
         assert cref_of(await router.get(path))
+        assert cref_of(await router.get(others))
         # The connection dies, and the change comes before the next one listens.
         await shop.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity"
             " where datname = current_database() and application_name like 'openpartner-router-%'"
         )
         await shop.redirect_to("https://shop.example/sale")
+        await shop.revoke()
+        await other.execute("update tenants set status = 'suspended' where id = $1", other.tenant)
 
         async def seen() -> bool:
             return await location(router, path) == "https://shop.example/sale"
 
         await eventually(seen)
+        cref_of(await router.get(path))
+        assert (await shop.flags())[-1] == "revoked"
+        assert (await router.get(others)).status_code == 404
+        # By the version of what it had, not by reading everything again.
+        assert router.router.links.figures.refreshes == 1
+        assert router.router.links.figures.catch_ups == 1
