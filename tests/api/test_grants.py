@@ -7,6 +7,7 @@ import pytest
 
 from shared.ids import new_id
 from tests.support.brand import Brand, Json
+from tests.support.campaigns import edit
 from tests.support.paging import pages
 from tests.support.refusals import refusal
 
@@ -19,13 +20,6 @@ async def terms_of(brand: Brand, partner: Json, campaign: Json) -> dict[str, Any
         UUID(partner["id"]), UUID(campaign["id"]),
     )  # fmt: skip
     return dict(row)
-
-
-async def edit(brand: Brand, campaign: Json, **changes: Any) -> Json:
-    answer = await brand.request("PATCH", f"/campaigns/{campaign['id']}", json=changes)
-    assert answer.status_code == 200, answer.text
-    edited: Json = answer.json()
-    return edited
 
 
 async def test_a_partner_gains_and_loses_campaigns(brand: Brand) -> None:
@@ -183,7 +177,7 @@ async def test_editing_a_campaign_never_re_prices_a_grant(brand: Brand) -> None:
     campaign = await brand.campaign()
     early = await brand.partner()
     rule = {"type": "percent", "value": 5, "recurring": False}
-    edited = await edit(brand, campaign, commissionRule=rule, holdbackDays=90)
+    edited = (await edit(brand, campaign, commissionRule=rule, holdbackDays=90)).json()
     late = await brand.partner()
     assert (await terms_of(brand, early, campaign))["percent"] == 20
     assert (await terms_of(brand, late, campaign))["percent"] == 5

@@ -4,25 +4,14 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 
 from shared.ids import new_id
 from tests.conftest import Install
 from tests.support.brand import Brand, Json, bearer
+from tests.support.campaigns import FUTURE, PAST, ask_for_link
 from tests.support.paging import pages
 from tests.support.refusals import refusal
-
-TOMORROW, YESTERDAY = "2199-01-01T00:00:00Z", "2001-01-01T00:00:00Z"
-
-
-async def ask(
-    brand: Brand, partner: Json, campaign: Json, key: str = "spring", **options: Any
-) -> httpx2.Response:
-    """Asks for a link; `headers` says as whom."""
-    headers = options.pop("headers", brand.headers)
-    body = {"linkKey": key, "campaignId": campaign["id"], **options}
-    return await brand.post(f"/partners/{partner['id']}/links", body, headers=headers)
 
 
 async def grants(brand: Brand, partner: Json) -> int:
@@ -36,7 +25,7 @@ async def grants(brand: Brand, partner: Json) -> int:
 
 async def test_a_link_tells_what_to_share(brand: Brand) -> None:
     campaign, partner = await brand.campaign(), await brand.partner()
-    link = (await ask(brand, partner, campaign, "Spring_2026-x")).json()
+    link = (await ask_for_link(brand, partner, campaign, "Spring_2026-x")).json()
     assert link == {
         "id": link["id"],
         "tenantId": str(brand.tenant_id),
@@ -73,7 +62,7 @@ async def test_a_single_brands_links_carry_no_slug(empty_install: Install) -> No
 
 @pytest.mark.parametrize("key", ["ab", "x" * 65, "with space", "ümlaut", "a/b", "a.b", "", "a\nbc"])
 async def test_a_key_has_3_to_64_plain_characters(brand: Brand, key: str) -> None:
-    refused = await ask(brand, await brand.partner(), await brand.campaign(), key)
+    refused = await ask_for_link(brand, await brand.partner(), await brand.campaign(), key)
     assert refusal(refused) == (400, "invalid_body")
     assert "linkKey" in refused.json()["detail"]["fieldErrors"]
 
@@ -84,22 +73,28 @@ async def test_what_does_not_exist_is_said_by_its_own_code(
     partner, campaign = await brand.partner(), await brand.campaign()
     foreign, theirs = await other_brand.campaign(), await other_brand.partner()
     for unknown in (theirs["id"], str(new_id())):
-        assert refusal(await ask(brand, {"id": unknown}, campaign)) == (404, "partner_not_found")
+        assert refusal(await ask_for_link(brand, {"id": unknown}, campaign)) == (
+            404,
+            "partner_not_found",
+        )
         listed = await brand.get(f"/partners/{unknown}/links")
         assert refusal(listed) == (404, "partner_not_found")
     for unknown in (foreign["id"], str(new_id()), "nonsense"):
-        assert refusal(await ask(brand, partner, {"id": unknown})) == (404, "campaign_not_found")
+        assert refusal(await ask_for_link(brand, partner, {"id": unknown})) == (
+            404,
+            "campaign_not_found",
+        )
 
 
 @pytest.mark.parametrize(
-    ("dates", "state"), [({"startsAt": TOMORROW}, "scheduled"), ({"endsAt": YESTERDAY}, "ended")]
+    ("dates", "state"), [({"startsAt": FUTURE}, "scheduled"), ({"endsAt": PAST}, "ended")]
 )
 async def test_a_campaign_that_does_not_run_gets_no_links_even_from_admins(
     brand: Brand, dates: Json, state: str
 ) -> None:
     campaign, partner = await brand.campaign(**dates), await brand.partner()
     for headers in (brand.headers, await brand.partner_headers(partner)):
-        refused = await ask(brand, partner, campaign, headers=headers)
+        refused = await ask_for_link(brand, partner, campaign, headers=headers)
         assert refusal(refused) == (409, "campaign_not_active")
         assert refused.json()["state"] == state
 
@@ -107,18 +102,18 @@ async def test_a_campaign_that_does_not_run_gets_no_links_even_from_admins(
 async def test_a_partner_needs_a_grant(brand: Brand) -> None:
     campaign, partner = await brand.campaign(), await brand.partner(campaignIds=[])
     headers = await brand.partner_headers(partner)
-    refused = await ask(brand, partner, campaign, headers=headers)
+    refused = await ask_for_link(brand, partner, campaign, headers=headers)
     assert refusal(refused) == (403, "campaign_not_granted")
     await brand.made(f"/partners/{partner['id']}/campaigns", {"campaignIds": [campaign["id"]]})
-    assert (await ask(brand, partner, campaign, headers=headers)).status_code == 201
+    assert (await ask_for_link(brand, partner, campaign, headers=headers)).status_code == 201
 
 
 async def test_an_ended_grant_makes_no_new_links_and_keeps_the_old(brand: Brand) -> None:
     campaign, partner = await brand.campaign(), await brand.partner()
     headers = await brand.partner_headers(partner)
-    assert (await ask(brand, partner, campaign, "old", headers=headers)).status_code == 201
+    assert (await ask_for_link(brand, partner, campaign, "old", headers=headers)).status_code == 201
     await brand.request("DELETE", f"/partners/{partner['id']}/campaigns/{campaign['id']}")
-    refused = await ask(brand, partner, campaign, "new", headers=headers)
+    refused = await ask_for_link(brand, partner, campaign, "new", headers=headers)
     assert refusal(refused) == (403, "campaign_not_granted")
     listed = (await brand.get(f"/partners/{partner['id']}/links", headers=headers)).json()
     assert [link["linkKey"] for link in listed["links"]] == ["old"]
@@ -133,7 +128,7 @@ async def test_where_an_admin_or_an_integration_makes_the_link_the_grant_comes_w
         ("by-integration", await brand.scoped_headers("links:write")),
     ):
         partner = await brand.partner(campaignIds=[])
-        answer = await ask(brand, partner, campaign, key, headers=headers)
+        answer = await ask_for_link(brand, partner, campaign, key, headers=headers)
         assert answer.status_code == 201, answer.text
         [row] = await brand.fetch(
             "select terms_id, source from grants where partner_id = $1", UUID(partner["id"])
@@ -143,27 +138,27 @@ async def test_where_an_admin_or_an_integration_makes_the_link_the_grant_comes_w
 
 async def test_r7_a_refused_link_leaves_no_grant_behind(brand: Brand) -> None:
     campaign, partner = await brand.campaign(), await brand.partner(campaignIds=[])
-    elsewhere = await ask(brand, partner, campaign, destinationUrl="https://evil.example/")
+    elsewhere = await ask_for_link(brand, partner, campaign, destinationUrl="https://evil.example/")
     assert refusal(elsewhere) == (400, "destination_override_not_allowed")
     await brand.link(await brand.partner(), campaign, linkKey="taken")
-    assert refusal(await ask(brand, partner, campaign, "taken")) == (409, "linkKey_taken")
+    assert refusal(await ask_for_link(brand, partner, campaign, "taken")) == (409, "linkKey_taken")
     assert await grants(brand, partner) == 0
 
 
 async def test_a_key_is_taken_once_for_each_brand(brand: Brand, other_brand: Brand) -> None:
     campaign, partner = await brand.campaign(), await brand.partner()
-    assert (await ask(brand, partner, campaign, "spring")).status_code == 201
-    assert refusal(await ask(brand, partner, campaign, "spring")) == (409, "linkKey_taken")
-    assert (await ask(brand, partner, campaign, "Spring")).status_code == 201
+    assert (await ask_for_link(brand, partner, campaign, "spring")).status_code == 201
+    assert refusal(await ask_for_link(brand, partner, campaign, "spring")) == (409, "linkKey_taken")
+    assert (await ask_for_link(brand, partner, campaign, "Spring")).status_code == 201
     theirs, elsewhere = await other_brand.partner(), await other_brand.campaign()
-    assert (await ask(other_brand, theirs, elsewhere, "spring")).status_code == 201
+    assert (await ask_for_link(other_brand, theirs, elsewhere, "spring")).status_code == 201
 
 
 async def test_r8_of_many_at_once_one_gets_the_key(brand: Brand) -> None:
     campaign = await brand.campaign()
     partners = [await brand.partner() for _ in range(2)]
     answers = await asyncio.gather(
-        *(ask(brand, partners[number % 2], campaign, "spring") for number in range(12))
+        *(ask_for_link(brand, partners[number % 2], campaign, "spring") for number in range(12))
     )
     assert sorted(answer.status_code for answer in answers) == [201] + [409] * 11
     assert {refusal(answer)[1] for answer in answers if answer.status_code == 409} == {
@@ -171,118 +166,11 @@ async def test_r8_of_many_at_once_one_gets_the_key(brand: Brand) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "destination",
-    [
-        "https://shop.example",
-        "https://shop.example/a?b=c&d=%20#e",
-        "https://www.shop.example/",
-        "https://SHOP.example./",
-        "https://a.b.shop.example:443/",
-        "https://bücher.example/neu",
-        "https://shop.example/" + "x" * 2000,
-    ],
-)
-async def test_a_link_leads_where_its_campaign_allows(brand: Brand, destination: str) -> None:
-    campaign = await brand.campaign(deepLinkAllowedDomains="shop.example, xn--bcher-kva.example")
-    answer = await ask(brand, await brand.partner(), campaign, destinationUrl=destination)
-    assert answer.status_code == 201, answer.text
-    assert answer.json()["destinationUrl"] == destination
-
-
-@pytest.mark.parametrize(
-    "destination",
-    [
-        "https://evil.example/",
-        "https://notshop.example/",
-        "https://shop.example.evil.example/",
-        "https://shop.example-evil.example/",
-        "https://evil.example/shop.example",
-        "https://evil.example/?shop.example",
-        "https://evil.example#shop.example",
-        "https://shop.examplе/",  # noqa: RUF001  # a Cyrillic look-alike is the point
-        "https://shop.example:8443/",
-        "http://shop.example/",
-    ],
-)
-async def test_s15_a_link_leads_nowhere_else(brand: Brand, destination: str) -> None:
-    campaign = await brand.campaign(deepLinkAllowedDomains="shop.example")
-    partner = await brand.partner()
-    refused = await ask(brand, partner, campaign, destinationUrl=destination)
-    assert refusal(refused) == (400, "destination_override_not_allowed")
-
-
-@pytest.mark.parametrize(
-    "destination",
-    [
-        "javascript:alert(1)//shop.example",
-        "data:text/html,shop.example",
-        "ftp://shop.example/",
-        "//shop.example/",
-        "shop.example",
-        "/welcome",
-        "https:///shop.example",
-        "https:shop.example",
-        "https://shop.example@evil.example/",
-        "https://evil.example\\@shop.example/",
-        "https://evil.example\\.shop.example/",
-        "https://user:secret@shop.example/",
-        "https://evil.example%2f.shop.example/",
-        "https://shop.example:99999/",
-        "https://shop.example/\r\nSet-Cookie: a=b",
-        "https://shop.example/\nb",
-        "https://shop.example/\tb",
-        "https://shop.example/a b",
-        "https://shop.example/\x00",
-        "https://shop.example/" + "x" * 2048,
-    ],
-)
-async def test_s15_an_address_that_browsers_could_read_otherwise_is_refused(
-    brand: Brand, destination: str
-) -> None:
-    campaign = await brand.campaign(deepLinkAllowedDomains="shop.example")
-    partner = await brand.partner()
-    refused = await ask(brand, partner, campaign, destinationUrl=destination)
-    assert refusal(refused) == (400, "invalid_body")
-    listed = (await brand.get(f"/partners/{partner['id']}/links")).json()
-    assert listed["links"] == []
-
-
-async def test_s15_a_campaign_on_a_port_of_its_own_has_deep_links_there(brand: Brand) -> None:
-    campaign = await brand.campaign(
-        destinationUrl="http://localhost:3000/", deepLinkAllowedDomains="localhost"
-    )
-    partner = await brand.partner()
-    made = await ask(brand, partner, campaign, destinationUrl="http://localhost:3000/deep")
-    assert made.status_code == 201
-    refused = await ask(brand, partner, campaign, "other", destinationUrl="http://localhost:6379/")
-    assert refusal(refused) == (400, "destination_override_not_allowed")
-
-
-async def test_without_an_allowlist_no_link_leads_elsewhere(brand: Brand) -> None:
-    campaign = await brand.campaign(destinationUrl="https://shop.example/")
-    partner = await brand.partner()
-    refused = await ask(brand, partner, campaign, destinationUrl="https://shop.example/deep")
-    assert refusal(refused) == (400, "destination_override_not_allowed")
-
-
-async def test_p8_long_addresses_fit(brand: Brand) -> None:
-    long = "https://shop.example/?" + "q" * 2000
-    campaign = await brand.campaign(
-        destinationUrl=long, deepLinkAllowedDomains=", ".join(f"s{n}.example" for n in range(50))
-    )
-    assert campaign["destinationUrl"] == long
-    assert len(campaign["deepLinkAllowedDomains"]) > 500
-    destination = "https://s49.example/?" + "q" * 2000
-    link = await ask(brand, await brand.partner(), campaign, destinationUrl=destination)
-    assert link.json()["destinationUrl"] == destination
-
-
 async def test_a_revoked_partner_gets_no_new_links_and_keeps_the_old(brand: Brand) -> None:
     campaign, partner = await brand.campaign(), await brand.partner()
-    await ask(brand, partner, campaign, "old")
+    await ask_for_link(brand, partner, campaign, "old")
     await brand.post(f"/partners/{partner['id']}/revoke")
-    assert refusal(await ask(brand, partner, campaign, "new")) == (409, "partner_revoked")
+    assert refusal(await ask_for_link(brand, partner, campaign, "new")) == (409, "partner_revoked")
     listed = (await brand.get(f"/partners/{partner['id']}/links")).json()
     assert [link["linkKey"] for link in listed["links"]] == ["old"]
 
@@ -290,13 +178,16 @@ async def test_a_revoked_partner_gets_no_new_links_and_keeps_the_old(brand: Bran
 async def test_partners_and_scopes_do_what_is_theirs(brand: Brand) -> None:
     campaign, pat, ida = await brand.campaign(), await brand.partner(), await brand.partner()
     pats = await brand.partner_headers(pat)
-    assert (await ask(brand, pat, campaign, "pats", headers=pats)).status_code == 201
-    assert refusal(await ask(brand, ida, campaign, "idas", headers=pats)) == (403, "forbidden")
+    assert (await ask_for_link(brand, pat, campaign, "pats", headers=pats)).status_code == 201
+    assert refusal(await ask_for_link(brand, ida, campaign, "idas", headers=pats)) == (
+        403,
+        "forbidden",
+    )
     listed = await brand.get(f"/partners/{ida['id']}/links", headers=pats)
     assert refusal(listed) == (403, "forbidden")
     reader = await brand.scoped_headers("links:read", "partners:write")
     assert (await brand.get(f"/partners/{pat['id']}/links", headers=reader)).status_code == 200
-    refused = await ask(brand, pat, campaign, "more", headers=reader)
+    refused = await ask_for_link(brand, pat, campaign, "more", headers=reader)
     assert refusal(refused) == (403, "forbidden_scope")
     assert refused.json()["required"] == ["links:write"]
 
