@@ -58,9 +58,11 @@ class Place:
 
 
 @asynccontextmanager
-async def place(links: int = LINKS, core: int | None = 1) -> AsyncIterator[Place]:
+async def place(
+    links: int = LINKS, core: int | None = 1, parent: Path | None = None
+) -> AsyncIterator[Place]:
     """Durable as in production: fsync and synchronous_commit are on."""
-    with TemporaryDirectory(prefix="op-bench-") as name:
+    with TemporaryDirectory(prefix="op-bench-", dir=parent) as name:
         folder = Path(name)
         server = Postgres(folder)
         server.start()

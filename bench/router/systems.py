@@ -43,7 +43,18 @@ def running(name: str, place: Place, core: str = "0") -> Iterator[subprocess.Pop
         command = ["nginx", "-c", str(config), "-e", str(place.folder / "nginx.log")]
     else:
         command = [sys.executable, *arguments]
-    environment = os.environ | {
+    process = subprocess.Popen(["taskset", "-c", core, *command], cwd=ROOT, env=environment(place))
+    try:
+        wait_until_it_answers()
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def environment(place: Place) -> dict[str, str]:
+    """As in production, except that all visitors come from one address."""
+    return os.environ | {
         "DATABASE_URL_ROUTER": place.urls.router,
         "SECRETS_ENCRYPTION_KEY": "33" * 32,
         "OPENPARTNER_TENANCY": "multi",
@@ -52,13 +63,6 @@ def running(name: str, place: Place, core: str = "0") -> Iterator[subprocess.Pop
         "ROUTER_JOURNAL_DIR": str(place.folder / "journal"),
         "LOG_LEVEL": "WARNING",
     }
-    process = subprocess.Popen(["taskset", "-c", core, *command], cwd=ROOT, env=environment)
-    try:
-        wait_until_it_answers()
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
 
 
 def wait_until_it_answers(path: str = "/r/bench/key1") -> None:
