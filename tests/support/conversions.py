@@ -72,7 +72,9 @@ async def commissions(brand: Brand, **parameters: Any) -> list[Json]:
 
 async def amounts(brand: Brand, **parameters: Any) -> list[str]:
     """What they come to, smallest text first."""
-    return sorted(f"{one['amount']} {one['currency']}" for one in await commissions(brand, **parameters))
+    return sorted(
+        f"{one['amount']} {one['currency']}" for one in await commissions(brand, **parameters)
+    )
 
 
 async def commission(brand: Brand, **campaign: Any) -> Json:
@@ -83,3 +85,20 @@ async def commission(brand: Brand, **campaign: Any) -> Json:
     [touch] = reported["attribution"]["touches"]
     [found] = [one for one in await commissions(brand) if one["id"] == touch["commissionId"]]
     return found
+
+
+async def three_partners(brand: Brand, **campaign: Any) -> list[Json]:
+    """Links of three partners to one campaign, each visited by the customer, a day apart."""
+    made = await brand.campaign(**campaign)
+    links = [await brand.link(await brand.partner(), made) for _ in range(3)]
+    for days, link in zip((3, 2, 1), links, strict=True):
+        await visit(brand, link, at=days_ago(days))
+    return links
+
+
+async def explained(brand: Brand, reported: Json) -> Json:
+    """Why a reported event was credited, or why not."""
+    answer = await brand.get(f"/attribution/events/{reported['eventId']}/explanation")
+    assert answer.status_code == 200, answer.text
+    explanation: Json = answer.json()
+    return explanation
