@@ -2,7 +2,13 @@
 
 from api.features.sign_in.links import forget_all as forget_links
 from api.features.sign_in.links import is_open as has_open_link
-from api.features.sign_in.service import end_sessions, first_letter, invite_admin, invite_partner
+from api.features.sign_in.service import (
+    end_sessions,
+    first_letter,
+    invite_admin,
+    invite_partner,
+    who,
+)
 
 __all__ = [
     "end_sessions",
@@ -11,4 +17,5 @@ __all__ = [
     "has_open_link",
     "invite_admin",
     "invite_partner",
+    "who",
 ]

@@ -1,0 +1,102 @@
+"""The pages' addresses, at the root of the API's host; looking at one changes nothing."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import HTMLResponse
+
+from api.access.caller import by_session
+from api.access.cookies import csrf_token, session_cookie
+from api.features.install.for_others import has_active_admin
+from api.features.program_settings.for_others import program_name
+from api.features.sign_in.for_others import who
+from api.features.welcome.pages import page, render
+from api.features.welcome.reference import read_reference
+from api.outside.mail import ConsoleMailer
+from api.settings import Settings
+from api.web.tenancy import tenant_of
+
+router = APIRouter(include_in_schema=False)
+LOOK = ["GET", "HEAD"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page stands: at the root, or under a workspace's address."""
+
+    slug: str | None
+    settings: Settings
+
+    @classmethod
+    def of(cls, request: Request) -> "Place":
+        return cls(request.scope.get("tenant_slug"), request.state.settings)
+
+    def values(self, **more: Any) -> dict[str, Any]:
+        workspace = f"/t/{self.slug}" if self.slug else ""
+        elsewhere = self.settings.people_url != self.settings.api_url
+        return {
+            "base": workspace,
+            "api": f"/api{workspace}",
+            "slug": self.slug,
+            "origin": self.settings.api_url,
+            "router": self.settings.router_url,
+            "portal": f"{self.settings.people_url}{workspace}/" if elsewhere else None,
+            "csrf": None,
+            **more,
+        }
+
+
+@router.api_route("/", methods=LOOK)
+async def show_home(request: Request) -> HTMLResponse:
+    """What this is, and the one thing to do next."""
+    place = Place.of(request)
+    mailer = request.state.mailer
+    values = place.values(
+        program=None,
+        person=None,
+        prints_mail=isinstance(mailer, ConsoleMailer),
+        mail_file=getattr(mailer, "file", None),
+    )
+    if place.settings.is_multi and place.slug is None:
+        return page(render("home.html", **values, step="hosted"))
+    values |= await _next_step(request, await tenant_of(request))
+    return page(render("home.html", **values))
+
+
+async def _next_step(request: Request, tenant_id: UUID) -> dict[str, Any]:
+    cookie = session_cookie(request)
+    async with request.state.database.tenant_session(tenant_id) as session:
+        program = await program_name(session)
+        if not request.state.settings.is_multi and not await has_active_admin(session):
+            return {"step": "install", "program": None}
+        caller = await by_session(session, cookie) if cookie else None
+        if cookie is None or caller is None:
+            return {"step": "sign_in", "program": program}
+        csrf = csrf_token(cookie)
+        known = await who(session, caller, csrf)
+    person = getattr(known, known.role)
+    return {"step": known.role, "program": program, "person": person, "csrf": csrf}
+
+
+@router.api_route("/auth/magic", methods=LOOK)
+async def show_magic_link(request: Request) -> HTMLResponse:
+    """The button that spends a link from a mail."""
+    return page(render("magic.html", **Place.of(request).values()))
+
+
+@router.api_route("/docs", methods=LOOK)
+async def show_reference(request: Request) -> HTMLResponse:
+    """A guide, and every route of the API."""
+    place = Place.of(request)
+    if place.slug is not None:
+        # Only what exists is rendered and remembered.
+        await tenant_of(request)
+    return page(_reference(request.app, place))
+
+
+@lru_cache(maxsize=16)
+def _reference(app: FastAPI, place: Place) -> str:
+    return render("reference.html", **place.values(reference=read_reference(app.openapi())))
