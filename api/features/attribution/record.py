@@ -6,13 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from api.features.attribution.engine import Decision
-from api.features.attribution.explanation import explain
+from api.features.attribution.explanation import explain, weight_text
 from api.features.attribution.models import WHOLE
 from api.features.attribution.pricing import Credit
 from api.features.attribution.schemas import AttributedTouch, AttributionOut
 from api.features.attribution.touches import Event
 from api.features.commissions.for_others import Accrual
+from api.features.notices.for_others import AttributionCreated, CommissionAccrued, News
 from shared.ids import new_id
+from shared.money import to_major
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,44 @@ class Record:
                     currency=credit.currency,
                     holdback_days=terms.holdback_days,
                 )
+
+    @property
+    def news(self) -> Iterator[News]:
+        for share in self.shares:
+            yield self._attributed(share)
+            if share.commission_id is not None:
+                yield self._accrued(share, share.commission_id)
+
+    def _attributed(self, share: Share) -> AttributionCreated:
+        credit, earned = share.credit, share.commission_id is not None
+        return AttributionCreated(
+            **self._facts(share),
+            model=self.decision.model or "",
+            weight=weight_text(credit.weight_parts),
+            commission_id=share.commission_id,
+            commission_amount=to_major(credit.amount_minor, credit.currency) if earned else None,
+            commission_currency=credit.currency if earned else None,
+        )
+
+    def _accrued(self, share: Share, commission_id: UUID) -> CommissionAccrued:
+        return CommissionAccrued(
+            **self._facts(share),
+            commission_id=commission_id,
+            amount=to_major(share.credit.amount_minor, share.credit.currency),
+            currency=share.credit.currency,
+        )
+
+    def _facts(self, share: Share) -> dict[str, Any]:
+        value = self.event.value_minor
+        return {
+            "attribution_id": share.attribution_id,
+            "partner_id": share.credit.partner_id,
+            "campaign_id": share.credit.campaign_id,
+            "click_id": share.credit.click_id,
+            "event_id": self.event.id,
+            "event_type": self.event.type,
+            "event_value": None if value is None else to_major(value, self.event.currency),
+        }
 
     @property
     def shown(self) -> AttributionOut:

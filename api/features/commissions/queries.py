@@ -1,7 +1,6 @@
 """Reads of commissions, and the statements that move many of them at once."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -21,6 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from shared.models.campaign import Campaign
 from shared.models.commission import Commission
@@ -113,13 +113,11 @@ def claim(by_payout: Mapping[UUID, Sequence[UUID]]) -> Update:
     )
 
 
-def payment(payout_id: UUID) -> Select[Any]:
-    """Marks a payout's commissions as paid, and sums them up."""
-    paid = (
+def payment(payout_id: UUID) -> ReturningUpdate[UUID, int]:
+    """Marks a payout's commissions as paid; answers each with its amount."""
+    return (
         update(Commission)
         .where(Commission.payout_id == payout_id, Commission.status == "approved")
         .values(status="paid", paid_at=func.now())
-        .returning(Commission.amount_minor)
-        .cte("paid")
+        .returning(Commission.id, Commission.amount_minor)
     )
-    return select(cast(func.coalesce(func.sum(paid.c.amount_minor), 0), BigInteger))

@@ -20,7 +20,13 @@ from api.features.commissions.errors import (
     NotApprovable,
     NotReversible,
 )
+from api.features.commissions.news import announce
 from api.features.commissions.schemas import CommissionOut
+from api.features.notices.for_others import (
+    CommissionApproved,
+    CommissionPaid,
+    CommissionReversed,
+)
 from shared.models.commission import Commission
 from shared.money import to_major
 
@@ -92,6 +98,7 @@ async def approve(session: AsyncSession, commission_id: UUID) -> CommissionOut:
             raise NotApprovable
         shown = commission.model_dump(mode="json")
         raise HoldbackActive(matureAt=shown["matureAt"], holdbackDays=shown["holdbackDays"])
+    await announce(session, CommissionApproved, [commission_id])
     return commission
 
 
@@ -110,6 +117,7 @@ async def reverse(session: AsyncSession, commission_id: UUID) -> CommissionOut:
     commission = await _find(session, commission_id)
     if changed is None:
         raise InTransfer if commission.status == "approved" else NotReversible
+    await announce(session, CommissionReversed, [commission_id])
     return commission
 
 
@@ -123,7 +131,8 @@ async def _find(session: AsyncSession, commission_id: UUID) -> CommissionOut:
 
 async def approve_matured(session: AsyncSession) -> None:
     """Approves whatever has been held back for as long as its terms say."""
-    await session.execute(queries.approval_of_matured())
+    approved = await session.scalars(queries.approval_of_matured().returning(Commission.id))
+    await announce(session, CommissionApproved, sorted(approved))
 
 
 async def earned_from(session: AsyncSession, user_id: str) -> Sequence[Row[UUID, UUID, str, str]]:
@@ -145,4 +154,6 @@ async def claim(session: AsyncSession, by_payout: Mapping[UUID, Sequence[UUID]])
 
 async def mark_paid(session: AsyncSession, payout_id: UUID) -> int:
     """Marks a payout's commissions as paid; answers their sum in minor units."""
-    return int(await session.scalar(queries.payment(payout_id)) or 0)
+    paid = (await session.execute(queries.payment(payout_id))).all()
+    await announce(session, CommissionPaid, [row.id for row in paid])
+    return sum(row.amount_minor for row in paid)

@@ -1,6 +1,6 @@
 """The rules of partners: invite, revoke, reinstate."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.api_keys.for_others import revoke_keys_of
 from api.features.grants.for_others import grant
+from api.features.notices.for_others import publish
 from api.features.partners.errors import (
     AlreadyActivated,
     AlreadyRevoked,
@@ -19,6 +20,7 @@ from api.features.partners.errors import (
     PartnerRevoked,
     UnknownCampaignIds,
 )
+from api.features.partners.news import created
 from api.features.partners.schemas import PartnerCreate, PartnerRevoke
 from api.features.sign_in.for_others import end_sessions, invite_partner
 from api.jobs.enqueue import enqueue
@@ -41,13 +43,14 @@ async def create(session: AsyncSession, wanted: PartnerCreate) -> Partner:
     )
     if partner is None:
         raise EmailTaken
-    await _grant(session, partner.id, wanted)
+    campaign_ids = await _grant(session, partner.id, wanted)
     if wanted.send_invite:
         await invite_partner(session, partner.id)
+    await publish(session, created(partner, campaign_ids, invited=wanted.send_invite))
     return partner
 
 
-async def _grant(session: AsyncSession, partner_id: UUID, wanted: PartnerCreate) -> None:
+async def _grant(session: AsyncSession, partner_id: UUID, wanted: PartnerCreate) -> Sequence[UUID]:
     known: dict[str, UUID | None] | None = None
     if wanted.campaign_ids is not None:
         known = {text: read_id(text) for text in wanted.campaign_ids}
@@ -61,6 +64,7 @@ async def _grant(session: AsyncSession, partner_id: UUID, wanted: PartnerCreate)
     missing = _missing(known, granted.found) if known else []
     if missing:
         raise UnknownCampaignIds(missing=missing)
+    return granted.added
 
 
 def _missing(known: dict[str, UUID | None], found: Iterable[UUID]) -> list[str]:

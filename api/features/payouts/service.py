@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.commissions.for_others import Payable, claim, lock_payable, mark_paid
+from api.features.notices.for_others import PayoutCreated, publish
 from api.features.payouts import queries
 from api.features.payouts.errors import CommissionSetChanged, NotConfirmable, PayoutNotFound
 from api.features.payouts.schemas import Mode, PayoutOut, PayoutPlanned, PayoutRun
@@ -32,6 +33,10 @@ async def run(session: AsyncSession, mode: Mode) -> PayoutRun:
         session,
         {payout.id: payable.commission_ids for payout, payable in zip(payouts, found, strict=True)},
     )
+    await publish(
+        session,
+        [_news(payout, payable) for payout, payable in zip(payouts, found, strict=True)],
+    )
     return PayoutRun(run_id=run_id, mode=mode, payouts=[_planned(payout) for payout in payouts])
 
 
@@ -49,6 +54,18 @@ def _plan(payable: Payable, run_id: UUID, mode: Mode) -> Payout:
         currency=payable.currency,
         method="manual",
         details=details,
+    )
+
+
+def _news(payout: Payout, payable: Payable) -> PayoutCreated:
+    return PayoutCreated(
+        payout_id=payout.id,
+        partner_id=payout.partner_id,
+        amount=to_major(payout.amount_minor, payout.currency),
+        currency=payout.currency,
+        method=payout.method,
+        commission_ids=list(payable.commission_ids),
+        platform_fee=payout.details.get("platformFee"),
     )
 
 

@@ -9,6 +9,7 @@ from api.access.audit import record
 from api.access.caller import Caller
 from api.access.cookies import csrf_token
 from api.errors import ApiError
+from api.features.notices.for_others import PartnerActivated, publish
 from api.features.sign_in import browsers, links
 from api.features.sign_in.errors import (
     AdminNotFound,
@@ -112,10 +113,28 @@ async def _enter(session: AsyncSession, link: MagicLink) -> Admin | Partner:
         if not link.purpose.endswith("_invite"):
             # Only an invitation makes somebody a member; a link to sign in must not.
             raise InvalidOrExpiredToken
-        person.activated_at = func.now()
+        return await _activate(session, person)
     if isinstance(person, Admin):
         person.last_sign_in_at = func.now()
     await session.flush()
+    return person
+
+
+async def _activate(session: AsyncSession, person: Admin | Partner) -> Admin | Partner:
+    """The first time that somebody follows their invitation."""
+    person.activated_at = func.now()
+    if isinstance(person, Admin):
+        person.last_sign_in_at = func.now()
+    await session.flush()
+    if isinstance(person, Partner):
+        await session.refresh(person, ["activated_at"])
+        news = PartnerActivated(
+            partner_id=person.id,
+            email=person.email,
+            name=person.name,
+            activated_at=person.activated_at,
+        )
+        await publish(session, [news])
     return person
 
 
