@@ -10,6 +10,7 @@ from tests.support.brand import Brand, Json
 from tests.support.campaigns import edit
 from tests.support.paging import pages
 from tests.support.refusals import refusal
+from tests.support.statements import statements
 
 
 async def terms_of(brand: Brand, partner: Json, campaign: Json) -> dict[str, Any]:
@@ -201,6 +202,21 @@ async def test_a_grant_that_begins_anew_has_the_terms_of_that_day(brand: Brand) 
     assert (await terms_of(brand, partner, campaign))["percent"] == 5
     [after] = (await brand.get(path)).json()["campaigns"]
     assert after["grantedAt"] > before["grantedAt"]
+
+
+async def test_p4_a_hundred_campaigns_take_as_many_statements_as_one(brand: Brand) -> None:
+    partner = await brand.partner()
+    made = [(await brand.campaign())["id"] for _ in range(101)]
+
+    async def sent_for(campaign_ids: list[str]) -> int:
+        with statements() as sent:
+            answer = await brand.made(
+                f"/partners/{partner['id']}/campaigns", {"campaignIds": campaign_ids}
+            )
+        assert len(answer["added"]) == len(campaign_ids)
+        return len(sent)
+
+    assert await sent_for(made[:1]) == await sent_for(made[1:])
 
 
 async def test_a_campaign_for_everyone_reaches_all_but_those_shut_out(brand: Brand) -> None:

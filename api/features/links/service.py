@@ -1,4 +1,4 @@
-"""The rules of links: make one. They are never changed and never taken away."""
+"""The rules of links: one is made, and then never changed or taken away."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Writing terms down. They are never edited: a change is a new row, and grants keep the old one."""
+"""Writing terms down, never editing them: a change is a new row, and grants keep the old one."""
 
 from decimal import Decimal
 from uuid import UUID
