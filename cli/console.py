@@ -1,5 +1,6 @@
 """Lines on the terminal, each with the name of the process that said it."""
 
+import io
 import os
 import sys
 import threading
@@ -11,6 +12,9 @@ class Console:
     def __init__(self, names: list[str]) -> None:
         self._width = max(map(len, names))
         self._lock = threading.Lock()
+        # A terminal that lacks a letter must not silence whoever wrote it.
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")
 
     def line(self, name: str, text: str) -> None:
         """One line of a child, or of `up` itself."""

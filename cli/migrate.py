@@ -20,7 +20,10 @@ _LOCK = 460147012
 
 async def migrate(owner_url: str) -> None:
     """Runs `upgrade head`; a second migrator waits, and then finds nothing left to do."""
-    there = await connect(parse(owner_url))
+    try:
+        there = await connect(parse(owner_url))
+    except asyncpg.PostgresError as error:
+        raise CommandError(f"PostgreSQL turned the owner away: {error}") from error
     try:
         if not await there.fetchval("select pg_try_advisory_lock($1)", _LOCK):
             print("Waiting for another migration to end.")

@@ -27,6 +27,7 @@ from cli.errors import CommandError
 from cli.folder_lock import FolderLock
 from cli.postgres_place import Place, find_place
 from cli.postgres_settings import ACCESS, LOCAL, SETTINGS, access_rules, server_settings
+from cli.project import make_folder, unwritable
 from cli.secrets_file import SecretsFile
 
 SUPERUSER = "postgres"
@@ -43,7 +44,7 @@ class Postgres:
 
     def __init__(self, folder: Path, fsync: bool = True, tcp_port: int | None = None) -> None:
         self.folder = folder.resolve()
-        self.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+        make_folder(self.folder)
         self.place: Place = find_place(self.folder)
         self.process: subprocess.Popen[bytes] | None = None
         self._fsync = fsync
@@ -73,7 +74,7 @@ class Postgres:
         """Whether another process has it running; `url` then leads to that one."""
         if self.process is not None:
             return False
-        free = self._lock.acquire()
+        free = self._acquire()
         self._lock.release()
         return not free
 
@@ -97,7 +98,7 @@ class Postgres:
 
     def launch(self) -> None:
         """Starts the process, once the folder is ours, made and of this version; doesn't wait."""
-        if not self._lock.acquire():
+        if not self._acquire():
             raise CommandError(f"A PostgreSQL of another process is running on {self.folder}.")
         try:
             self._check_version()
@@ -113,6 +114,9 @@ class Postgres:
                     output=log,
                     end_with_us=signal.SIGINT,
                 )
+        except OSError as error:
+            self._let_go()
+            raise unwritable(self.place.root, error) from error
         except BaseException:
             self._let_go()
             raise
@@ -171,6 +175,12 @@ class Postgres:
         # The server's own word, where another process has chosen it.
         lines = _text(self.place.data / "postmaster.pid").splitlines()
         return lines[3] if lines[3:4] else str(self._tcp_port or 5432)
+
+    def _acquire(self) -> bool:
+        try:
+            return self._lock.acquire()
+        except OSError as error:
+            raise unwritable(self.place.root, error) from error
 
     def _program(self, name: str) -> str:
         return str(self.place.programs / name)

@@ -95,6 +95,8 @@ async def connect(url: URL) -> asyncpg.Connection:
     except OSError as error:
         message = f"PostgreSQL at {shown(url)} can't be reached ({error}); check DATABASE_URL."
         raise CommandError(message) from error
+    except asyncpg.InterfaceError as error:
+        raise CommandError(f"The URL of {shown(url)} can't be used: {error}") from error
 
 
 async def _connect_somewhere(server: URL) -> asyncpg.Connection:

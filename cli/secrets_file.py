@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from cli.errors import CommandError
+from cli.project import make_folder, unwritable
 
 NAME = "secrets.json"
 
@@ -27,10 +28,14 @@ class SecretsFile:
         known = self.get(name)
         if known is not None:
             return known
-        with self._locked():
-            everything = self._read()
-            value = everything.setdefault(name, secrets.token_hex(32))
-            self._write(everything)
+        make_folder(self.path.parent)
+        try:
+            with self._locked():
+                everything = self._read()
+                value = everything.setdefault(name, secrets.token_hex(32))
+                self._write(everything)
+        except OSError as error:
+            raise unwritable(self.path.parent, error) from error
         return value
 
     def _read(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ from cli.errors import CommandError
 from cli.folder_lock import FolderLock
 from cli.ports import check_free
 from cli.postgres import Postgres
-from cli.project import FOLDER
+from cli.project import FOLDER, make_folder, unwritable
 from cli.roles import Urls
 from cli.service import Service, answers
 from cli.signals import Stopped, StopSignals
@@ -99,13 +99,12 @@ def _claim(it: Installation, stack: ExitStack) -> None:
     """The folder and the ports, before anything is made or started."""
     if it.api_port == it.router_port:
         raise CommandError(f"API and router can't share port {it.api_port}; set ROUTER_PORT.")
+    make_folder(it.folder)
     lock = FolderLock(it.folder / "up.lock")
     try:
-        it.folder.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         free = lock.acquire()
     except OSError as error:
-        message = f"{it.folder} can't be written ({error.strerror}); make it ours, or use --folder."
-        raise CommandError(message) from error
+        raise unwritable(it.folder, error) from error
     if not free:
         raise CommandError(f"OpenPartner is running on {it.folder} already; stop that one first.")
     stack.callback(lock.release)

@@ -74,3 +74,19 @@ async def test_a_database_newer_than_the_code_is_one_line(server: Postgres, fold
         assert "The migration failed" in run.output
         assert "from_the_future" in run.output
         assert len(run.output.splitlines()) == 1
+
+
+async def test_an_owner_who_is_turned_away_is_one_line(server: Postgres, folder: Path) -> None:
+    urls = await make_roles(server.url(), "guarded", Passwords.of(folder))
+    with migrating(folder, DATABASE_URL_OWNER=urls.owner.replace("guarded", "missing")) as run:
+        assert run.end() == 1
+        assert run.output.startswith("openpartner: PostgreSQL turned the owner away:")
+        assert len(run.output.splitlines()) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_one_line(folder: Path) -> None:
+    (folder / "file").touch()
+    with migrating(folder / "file" / "below") as run:
+        assert run.end() == 1
+        assert "can't be written" in run.output
+        assert len(run.output.splitlines()) == 1

@@ -199,3 +199,8 @@ async def test_a_server_that_is_not_there_is_named_without_the_password() -> Non
     with pytest.raises(CommandError, match=r"127\.0\.0\.1:1 can't be reached") as caught:
         await make_roles(url, DATABASE, PASSWORDS)
     assert "hunter2" not in str(caught.value)
+
+
+async def test_a_url_with_a_mode_that_is_none_is_one_sentence() -> None:
+    with pytest.raises(CommandError, match="can't be used"):
+        await make_roles("postgresql://admin@127.0.0.1/db?sslmode=maybe", DATABASE, PASSWORDS)
