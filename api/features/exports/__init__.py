@@ -1,0 +1,1 @@
+"""Exports: everything that a brand owns, to take along."""

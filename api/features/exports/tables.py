@@ -1,0 +1,83 @@
+"""Which tables a brand takes along, under which names, in an order in which they can be put back."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pydantic.alias_generators import to_camel
+from sqlalchemy import Column, ColumnElement, Table
+
+import shared.models.all  # noqa: F401  # registers every table, also those that come later
+from shared.models.base import Model
+
+# What stays here. Everything else that carries a tenant is exported, also tables yet to be made.
+KEPT_BACK = {
+    "api_keys": "a key opens doors: new ones are made where the data goes",
+    "idempotent_requests": "answers to requests that were made to this installation",
+    "jobs": "work under way here, such as mails: elsewhere it would be done a second time",
+    "magic_links": "credentials for ten minutes",
+    "sessions": "credentials of browsers",
+}
+
+# Names that clients know; a table that isn't named here goes by its own.
+WIRE_NAMES = {
+    "admins": "Admin",
+    "audit_entries": "AuditEntry",
+    "campaigns": "Campaign",
+    "clicks": "Click",
+    "commissions": "Commission",
+    "credits": "Attribution",
+    "decisions": "Decision",
+    "events": "Event",
+    "grants": "PartnerCampaign",
+    "identities": "Identity",
+    "links": "Link",
+    "notices": "Notice",
+    "partner_postbacks": "PartnerPostback",
+    "partners": "Partner",
+    "payouts": "Payout",
+    "postback_deliveries": "PostbackDelivery",
+    "revocations": "Revocation",
+    "settings": "Config",
+    "terms": "Terms",
+    "webhook_deliveries": "WebhookDelivery",
+    "webhook_endpoints": "WebhookEndpoint",
+}
+
+
+@dataclass(frozen=True)
+class OwnedTable:
+    """A table as bundles show it: whose it is isn't said, so that it can be put back anywhere."""
+
+    table: Table
+    wire: str
+
+    @property
+    def name(self) -> str:
+        return self.table.name
+
+    @cached_property
+    def columns(self) -> dict[str, Column[object]]:
+        """Every column but the tenant's, by the name that it has on the wire."""
+        return {
+            to_camel(column.name): column
+            for column in self.table.columns
+            if column.name != "tenant_id"
+        }
+
+    @property
+    def key(self) -> list[ColumnElement[object]]:
+        """What identifies a row within its tenant, and so gives an order that is always the same."""
+        return [column for column in self.table.primary_key if column.name != "tenant_id"]
+
+
+def _owned() -> list[OwnedTable]:
+    return [
+        OwnedTable(table, WIRE_NAMES.get(table.name, table.name))
+        # A table comes after those that its foreign keys name.
+        for table in Model.metadata.sorted_tables
+        if "tenant_id" in table.columns and table.name not in KEPT_BACK
+    ]
+
+
+OWNED = tuple(_owned())
+BY_NAME = {name: owned for owned in OWNED for name in (owned.name, owned.wire)}

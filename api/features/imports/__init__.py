@@ -1,0 +1,1 @@
+"""Imports: what was exported is put back, into this installation or another."""
