@@ -1,4 +1,4 @@
-"""Sends mail. Everything above speaks of letters; how they travel is decided here."""
+"""Mail: everything above speaks of letters, and how they travel is decided here."""
 
 from dataclasses import dataclass
 from pathlib import Path
