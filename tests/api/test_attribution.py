@@ -1,6 +1,7 @@
 """Attribution: whose click earns from an event, and why."""
 
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -147,6 +148,15 @@ async def test_what_arrives_while_a_partner_is_revoked_never_credits_them(brand:
     assert await amounts(brand) == ["40.00 USD", "40.00 USD"]
 
 
+async def test_a_revoked_partner_is_not_credited_for_a_backlog_either(brand: Brand) -> None:
+    link = await promotion(brand)
+    cref = await click(brand, link, at=days_ago(1))
+    await report(brand)
+    await brand.made(f"/partners/{link['partnerId']}/revoke", {"notify": False})
+    assert (await identify(brand, cref))["backfilledAttributions"] == 0
+    assert await amounts(brand) == []
+
+
 async def test_m15_a_click_made_while_revoked_earns_again_after_reinstatement(
     brand: Brand,
 ) -> None:
@@ -206,6 +216,22 @@ async def test_an_explanation_is_for_admins_of_the_same_tenant(
         404,
         "not_found",
     )
+
+
+async def test_more_clicks_than_anybody_makes_are_still_credited(brand: Brand) -> None:
+    link = await promotion(brand, attributionModel="position")
+    await brand.execute(
+        "with clicked as (insert into clicks"
+        " (tenant_id, id, ts, link_id, partner_id, campaign_id, landing_url)"
+        " select $1, gen_random_uuid(), now() - make_interval(mins => n), $2, $3, $4, ''"
+        " from generate_series(1, 2500) n returning id, ts)"
+        " insert into identities (tenant_id, id, click_id, click_ts, user_id)"
+        " select $1, gen_random_uuid(), id, ts, 'customer' from clicked",
+        brand.tenant_id, UUID(link["id"]), UUID(link["partnerId"]), UUID(link["campaignId"]),
+    )  # fmt: skip
+    reported = await report(brand)
+    assert len(reported["attribution"]["touches"]) == 1000
+    assert sum(credit["weight_parts"] for credit in await credits_of(brand)) == 10_000
 
 
 async def test_how_many_statements_an_event_takes_does_not_depend_on_its_clicks(

@@ -1,5 +1,7 @@
 """Terms at work: what a credited click earns, and when it earns nothing."""
 
+import asyncio
+
 import pytest
 
 from tests.support.brand import Brand, Json
@@ -50,6 +52,12 @@ async def test_m9_terms_that_are_not_recurring_pay_once_for_a_customer(brand: Br
     await brand.made(f"/commissions/{first['id']}/reverse")
     await report(brand, "ann", value="9.00")
     assert await amounts(brand, status="accrued") == ["0.20 USD", "0.90 USD"]
+
+
+async def test_m9_events_at_once_are_paid_once_too(brand: Brand) -> None:
+    await visit(brand, await promotion(brand, commissionRule=TENTH_ONCE), at=days_ago(1))
+    await asyncio.gather(*(report(brand, value="1.00") for _ in range(10)))
+    assert await amounts(brand) == ["0.10 USD"]
 
 
 async def test_m9_a_fixed_rule_pays_for_the_events_it_names_in_its_own_currency(

@@ -78,7 +78,7 @@ EXAMPLE: dict[str, Any] = {
     "currency": "USD",
     "status": "attributed",
     "model": "last_click",
-    "sentence": "1 of 1 clicks is credited by the last click model: 40.00 USD.",
+    "sentence": "1 of 1 click is credited by the last click model: 40.00 USD.",
     "clicks": [
         {
             "clickId": CLICK,
