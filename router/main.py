@@ -48,12 +48,12 @@ class LinksFirst:
     """Sends /r/… straight to the redirect, and the rest through Starlette."""
 
     def __init__(self, redirect: Redirect, others: ASGIApp) -> None:
-        self._redirect = redirect
+        self.redirect = redirect
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith("/r/"):
-            await self._redirect(scope, receive, send)
+            await self.redirect(scope, receive, send)
         else:
             await self._others(scope, receive, send)
 

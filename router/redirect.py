@@ -1,11 +1,12 @@
 """GET /r/{key}: find the link, flag the click, wait until it is durable, send the visitor on."""
 
+import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from math import ceil
 from time import time
+from typing import NamedTuple
 
 from asyncpg.pgproto import pgproto
 from starlette.responses import Response
@@ -14,9 +15,8 @@ from starlette.types import Receive, Scope, Send
 from router import pages
 from router.clicks import Clicks
 from router.counters import FixedWindow
-from router.directory import Halves, Link, Tenant
+from router.directory import Halves
 from router.flags import Flags, is_prefetch
-from router.insert import Click
 from router.links import Found, Links, UnknownNowError
 from router.settings import Settings
 from shared.proxies import TrustedProxies
@@ -32,7 +32,7 @@ from shared.visitor import (
 DEFAULT_SLUG = "default"
 """The workspace of a single-tenant installation; a test compares it with the tables'."""
 
-PATH = re.compile(r"/r/(?:([A-Za-z0-9_-]{1,64})/)?([A-Za-z0-9_-]{1,64})/?")
+PATH = re.compile(rb"/r/(?:([A-Za-z0-9_-]{1,64})/)?([A-Za-z0-9_-]{1,64})/?(?:\?[^#]*)?")
 BODY_MAX = 64 * 1024
 AGENT_MAX = 1024
 REFERER_MAX = 2048
@@ -48,6 +48,8 @@ FIXED = [
 EMPTY = {"type": "http.response.body", "body": b""}
 
 Headers = Mapping[bytes, bytes]
+HeaderList = Iterable[tuple[bytes, bytes]]
+Client = tuple[str, int] | None
 
 
 @dataclass(slots=True)
@@ -58,6 +60,14 @@ class Figures:
     unknown: int = 0
     limited: int = 0
     unavailable: int = 0
+
+
+class Going(NamedTuple):
+    """A visitor about to leave, once `settled` says that their click is durable."""
+
+    settled: asyncio.Future[None]
+    location: bytes
+    cookie: bytes
 
 
 class Redirect:
@@ -77,115 +87,118 @@ class Redirect:
         self._cookie = around_cookie(settings.cookie_domain, secure=settings.secure_cookie)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = dict(scope["headers"])
-        now = time()
-        line = self._line(scope, headers)
-        if refusal := self._refusal(scope, headers, line, now):
-            return await refusal(scope, receive, send)
-        try:
-            found = await self._find(scope["path"])
-        except UnknownNowError:
-            self.figures.unavailable += 1
-            return await self._unavailable(scope, receive, send)
-        destination = found[1].destination if found else None
-        if found is None or destination is None:
-            self.figures.unknown += 1
-            return await pages.NOT_FOUND(scope, receive, send)
-        click_id = new_click_id(int(now * 1000))
-        cref = cref_text(click_id)
-        prefetch = is_prefetch(scope["method"], headers)
-        await self._clicks.record(
-            self._click(found, destination, click_id, cref, headers, line, prefetch, now)
-        )
+        going = await self._answer(scope)
+        if isinstance(going, Response):
+            return await going(scope, receive, send)
+        await going.settled
         self.figures.redirects += 1
-        await send(
-            {
-                "type": "http.response.start",
-                "status": 302,
-                "headers": [
-                    (b"location", cref.join(destination).encode()),
-                    (b"set-cookie", cref.join(self._cookie).encode()),
-                    *FIXED,
-                ],
-            }
-        )
+        headers = [(b"location", going.location), (b"set-cookie", going.cookie), *FIXED]
+        await send({"type": "http.response.start", "status": 302, "headers": headers})
         return await send(EMPTY)
 
-    def _refusal(
-        self, scope: Scope, headers: Headers, line: str | None, now: float
-    ) -> Response | None:
-        """What is answered without a look at any link."""
+    async def _answer(self, scope: Scope) -> Going | Response:
+        headers = dict(scope["headers"])
         if scope["method"] not in {"GET", "HEAD"}:
             return pages.NOT_ALLOWED
         if b"transfer-encoding" in headers or int(headers.get(b"content-length", b"0")) > BODY_MAX:
             return pages.TOO_LARGE
+        now = time()
+        line = self.line(scope["client"], scope["headers"])
         if line is not None and not self._cap.admit(line, now):
             self.figures.limited += 1
             return self._limited
-        return None
+        try:
+            found = await self._find(scope["path"].encode())
+        except UnknownNowError:
+            self.figures.unavailable += 1
+            return self._unavailable
+        destination = found[1].destination if found else None
+        if found is None or destination is None:
+            self.figures.unknown += 1
+            return pages.NOT_FOUND
+        return self._leave(found, destination, scope["method"], headers, line, now)
 
-    def _line(self, scope: Scope, headers: Headers) -> str | None:
-        if scope["client"] is None:
+    def at_once(self, target: bytes, header_list: HeaderList, client: Client) -> Going | None:
+        """The same for a plain GET of a link in memory; None where it needs the long way."""
+        found = self._known(target)
+        destination = found[1].destination if found else None
+        if found is None or destination is None:
             return None
-        address = scope["client"][0]
-        if b"x-forwarded-for" in headers:
-            # All of them: a header may come more than once, and the mapping keeps only the last.
-            forwarded = [
-                v.decode("latin-1") for n, v in scope["headers"] if n == b"x-forwarded-for"
-            ]
-            address = self._proxies.client_address(address, forwarded)
-        return line_of(address)
+        now = time()
+        line = self.line(client, header_list)
+        if line is not None and not self._cap.admit(line, now):
+            return None
+        return self._leave(found, destination, "GET", dict(header_list), line, now)
 
-    async def _find(self, path: str) -> Found | None:
+    def line(self, client: Client, header_list: HeaderList) -> str | None:
+        """The visitor's line, as far as the proxies that we trust know it."""
+        if client is None:
+            return None
+        # All of them: the header may come more than once.
+        forwarded = [v.decode("latin-1") for n, v in header_list if n == b"x-forwarded-for"]
+        return line_of(
+            self._proxies.client_address(client[0], forwarded) if forwarded else client[0]
+        )
+
+    def _known(self, target: bytes) -> Found | None:
+        match = PATH.fullmatch(target)
+        if match is None:
+            return None
+        slug = match[1].decode() if match[1] else self._default_slug
+        return None if slug is None else self._links.find(slug, match[2].decode())
+
+    async def _find(self, path: bytes) -> Found | None:
         match = PATH.fullmatch(path)
         if match is None:
             return None
-        slug, key = match[1] or self._default_slug, match[2]
+        slug, key = match[1].decode() if match[1] else self._default_slug, match[2].decode()
         if slug is None:
             return None
         return self._links.find(slug, key) or await self._links.ask(slug, key)
 
-    def _click(
+    def _leave(
         self,
-        found: tuple[Tenant, Link],
+        found: Found,
         destination: Halves,
-        click_id: bytes,
-        cref: str,
+        method: str,
         headers: Headers,
         line: str | None,
-        prefetch: bool,
         now: float,
-    ) -> Click:
-        """One row of `clicks`, in the order of router.insert.Click."""
+    ) -> Going:
+        """Flag and record the click, in the order of router.insert.Click."""
         tenant, link = found
+        milliseconds = int(now * 1000)
+        click_id = new_click_id(milliseconds)
+        cref = cref_text(click_id)
+        location = cref.join(destination)
         agent = clean(headers.get(b"user-agent", b""), AGENT_MAX)
         cookies = headers.get(b"cookie")
-        address = None
-        if line is not None:
-            day = datetime.fromtimestamp(now, UTC).date()
-            address = self._hasher.hash(tenant.key, line, day)
+        address = self._hasher.hash(tenant.key, line, milliseconds) if line else None
         flag = self._flags.of(
             link,
             address=address,
             agent=agent,
             cref=cref_from_cookies(cookies.decode("latin-1")) if cookies else None,
-            prefetch=prefetch,
+            prefetch=is_prefetch(method, headers),
             now=now,
         )
         self._flags.issued(link, cref, now)
-        return (
-            tenant.id,
-            pgproto.UUID(click_id),
-            int(now * 1000),
-            pgproto.UUID(link.id),
-            link.partner.id,
-            link.campaign.id,
-            cref.join(destination),
-            address,
-            agent or None,
-            clean(headers.get(b"referer", b""), REFERER_MAX) or None,
-            flag,
+        settled = self._clicks.record(
+            (
+                tenant.id,
+                pgproto.UUID(click_id),
+                milliseconds,
+                pgproto.UUID(link.id),
+                link.partner.id,
+                link.campaign.id,
+                location,
+                address,
+                agent or None,
+                clean(headers.get(b"referer", b""), REFERER_MAX) or None,
+                flag,
+            )
         )
+        return Going(settled, location.encode(), cref.join(self._cookie).encode())
 
 
 def clean(value: bytes, longest: int) -> str:

@@ -15,8 +15,8 @@ import uvicorn
 
 from router.main import Router, create_router
 from router.postgres import TooStrongError
-from router.protocol import BoundedProtocol
 from router.settings import Settings, SettingsError, read_settings
+from router.shortcut import ShortcutProtocol
 from shared.logs import configure_logs
 
 log = structlog.get_logger("router")
@@ -74,7 +74,7 @@ def create_server(router: Router) -> Server:
     """uvicorn without what the router does itself or doesn't need."""
     config = uvicorn.Config(
         router.app,
-        http=BoundedProtocol,
+        http=ShortcutProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

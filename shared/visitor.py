@@ -2,7 +2,7 @@
 
 import hmac
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from os import urandom
@@ -120,15 +120,16 @@ class AddressHasher:
 
     def __init__(self, master: bytes) -> None:
         self._master = master
-        self._day = date.min
+        self._day = 0
         self._keys: dict[bytes, bytes] = {}
 
-    def hash(self, tenant_id: bytes, line: str, day: date) -> str:
-        """32 hex digits for `line` (see line_of)."""
+    def hash(self, tenant_id: bytes, line: str, milliseconds: int) -> str:
+        """32 hex digits for `line` (see line_of) on the UTC day of that moment."""
+        day = milliseconds // 86_400_000
         if day != self._day:
             self._day, self._keys = day, {}
         key = self._keys.get(tenant_id)
         if key is None:
-            key = derive_key(self._master, "address", tenant_id, day.isoformat().encode())
+            key = derive_key(self._master, "address", tenant_id, str(day).encode())
             self._keys[tenant_id] = key
         return hmac.digest(key, line.encode(), "sha256").hex()[:32]

@@ -1,5 +1,7 @@
 """Fuzzed requests: whatever bytes a stranger sends, never a 500 and never a lost process."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -75,6 +77,30 @@ async def test_fault_15_slow_silent_and_foreign_connections_are_closed(
 async def test_fault_16_heads_without_end_are_refused(router: Running) -> None:
     for head in [b"GET /r/" + b"x" * 40_000, b"GET /r/x HTTP/1.1\r\nX: " + b"y" * 40_000]:
         assert (await router.raw(head)).startswith(b"HTTP/1.1 431")
+
+
+async def test_the_shortcut_and_the_ordinary_way_answer_alike(
+    router: Running, place: tuple[Shop, str]
+) -> None:
+    """A length of nothing is enough to be sent the ordinary way."""
+    shop, path = place
+    closing = b"GET /nowhere HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    replies = []
+    for extra in ["", "Connection: keep-alive\r\n", "Content-Length: 0\r\n"]:
+        request = (
+            f"GET {path}?utm=x HTTP/1.1\r\nHost: x\r\nUser-Agent: Mozilla/5.0 same\r\n{extra}"
+            "Referer: https://blog.example/\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n"
+        )
+        reply = (await router.raw(request.encode() + closing)).partition(b"\r\n\r\n")[0]
+        replies.append(re.sub(rb"[0-9a-f-]{36}|(?<=date: )[^\r]+", b"*", reply))
+    assert replies[0] == replies[1] == replies[2]
+    assert replies[0].startswith(
+        b"HTTP/1.1 302 Found\r\ndate: *\r\nlocation: https://shop.example/"
+    )
+    last = [dict(click) for click in (await shop.clicks())[-3:]]
+    for click in last:
+        del click["id"], click["ts"], click["landing_url"], click["flag"]
+    assert last[0] == last[1] == last[2]
 
 
 async def test_pipelined_requests_are_answered_in_order(
