@@ -35,6 +35,7 @@ SECRET = "postgres_password"  # noqa: S105 - the name of the secret, not its val
 START_LOG = "postgres-start.log"
 _PAUSE = 0.02
 _PATIENCE = 10.0
+_READY = "ready   "  # As the server writes it, padded.
 
 
 class Postgres:
@@ -71,12 +72,14 @@ class Postgres:
         return made.render_as_string(hide_password=False)
 
     def runs_elsewhere(self) -> bool:
-        """Whether another process has it running; `url` then leads to that one."""
-        if self.process is not None:
-            return False
-        free = self._acquire()
-        self._lock.release()
-        return not free
+        """Whether another process has it running; waits while it starts, and `url` leads there."""
+        while self.process is None and not self._acquire():
+            if self._pid_file()[7:8] == [_READY]:
+                return True
+            time.sleep(_PAUSE)
+        if self.process is None:
+            self._lock.release()
+        return False
 
     def start(self) -> None:
         """Starts and waits until the server answers, however long recovery takes."""
@@ -128,11 +131,8 @@ class Postgres:
         """The postmaster itself writes into its pid file that it takes connections."""
         if self.process is None or not self.is_running():
             return False
-        try:
-            lines = (self.place.data / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
-            return False
-        return lines[:1] == [str(self.process.pid)] and lines[7:8] == ["ready   "]
+        lines = self._pid_file()
+        return lines[:1] == [str(self.process.pid)] and lines[7:8] == [_READY]
 
     def ask_to_stop(self) -> None:
         """The fast shutdown: open transactions roll back, everything else reaches the disk."""
@@ -171,9 +171,12 @@ class Postgres:
         said = re.findall(r"(?:FATAL|PANIC):\s+(.+)", _text(logs[-1])) if logs else []
         return f"{said[-1] if said else 'it ended without a word'} (see {self.place.data}/log)"
 
+    def _pid_file(self) -> list[str]:
+        return _text(self.place.data / "postmaster.pid").splitlines()
+
     def _port(self) -> str:
         # The server's own word, where another process has chosen it.
-        lines = _text(self.place.data / "postmaster.pid").splitlines()
+        lines = self._pid_file()
         return lines[3] if lines[3:4] else str(self._tcp_port or 5432)
 
     def _acquire(self) -> bool:

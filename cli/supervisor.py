@@ -80,6 +80,8 @@ class Supervisor:
         while waiting := [watch for watch in self._services if watch.ready_since is None]:
             if self._stop.asked:
                 return
+            for watch in self._ground:
+                self._look_after(watch)
             for watch in waiting:
                 if watch.it.is_ready():
                     watch.ready_since = time.monotonic()
