@@ -28,5 +28,6 @@ def main() -> None:
     try:
         load_env_file()
         app(prog_name="openpartner")
-    except CommandError as error:
+    except (CommandError, OSError) as error:
+        # The second is the machine's word: a full disk, a folder that is somebody else's.
         sys.exit(f"openpartner: {error}")
