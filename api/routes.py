@@ -15,8 +15,10 @@ from api.features.health.routes import router as health
 from api.features.imports.routes import router as imports
 from api.features.install.routes import router as install
 from api.features.links.routes import router as links
+from api.features.partner_imports.routes import router as partner_imports
 from api.features.partners.routes import router as partners
 from api.features.payouts.routes import router as payouts
+from api.features.postbacks.routes import router as postbacks
 from api.features.sign_in.routes import router as sign_in
 from api.features.webhooks.routes import router as webhooks
 from api.features.welcome.routes import router as welcome
@@ -42,3 +44,5 @@ api.include_router(api_keys)
 api.include_router(exports)
 api.include_router(imports)
 api.include_router(webhooks)
+api.include_router(postbacks)
+api.include_router(partner_imports)

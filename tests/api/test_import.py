@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 
 from api.features.exports.tables import OWNED
@@ -13,13 +12,12 @@ from shared.ids import new_id
 from shared.models.tenant import DEFAULT_TENANT_ID, DEFAULT_TENANT_SLUG
 from tests.conftest import Install
 from tests.support.brand import Brand
+from tests.support.bundles import ADMIN_KEY, a_partner, bundle, put_back
 from tests.support.estate import furnish, rows, wipe
-from tests.support.refusals import refusal
 from tests.support.statements import statements
 from tests.support.tricky import TRICKY
 
 AT = {"at": "2026-11-01T12:00:00Z"}
-ADMIN_KEY = "an-admin-key-of-the-environment"
 
 
 async def exported(brand: Brand) -> bytes:
@@ -27,20 +25,6 @@ async def exported(brand: Brand) -> bytes:
     assert answer.status_code == 200
     content: bytes = answer.content
     return content
-
-
-async def put_back(brand: Brand, content: bytes | dict[str, Any]) -> httpx2.Response:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    headers = {**brand.headers, "content-type": "application/json"}
-    return await brand.request("POST", "/import", content=body, headers=headers)
-
-
-def bundle(**tables: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"schemaVersion": 1, "tables": tables}
-
-
-def a_partner(**changes: Any) -> dict[str, Any]:
-    return {"id": str(new_id()), "email": "pat@example.com", "name": "Pat", **changes}
 
 
 @pytest.fixture
@@ -183,81 +167,6 @@ async def test_clicks_of_any_age_find_a_place(brand: Brand) -> None:
     assert [one["ts"] for one in found] == [one["ts"] for one in clicks]
     report = (await put_back(brand, bundle(Click=clicks))).json()["report"]
     assert report["skipped"] == {"Click": 3}
-
-
-MISFITS = {
-    "no JSON": b'{"schemaVersion":1,"tables":{"Partner":[{]}}',
-    "cut off": b'{"schemaVersion":1,"tables":{"Partner":[{"id":"x"',
-    "nothing": b"",
-    "not UTF-8": b'{"schemaVersion":1,"tables":{"Partner":[{"id":"\xff"}]}}',
-    "a list": b"[]",
-    "a number": b"1",
-    "no tables": b'{"schemaVersion":1}',
-    "tables in a list": b'{"schemaVersion":1,"tables":[]}',
-    "rows in an object": b'{"schemaVersion":1,"tables":{"Partner":{}}}',
-    "a row that is none": b'{"schemaVersion":1,"tables":{"Partner":["x"]}}',
-    "an empty row": b'{"schemaVersion":1,"tables":{"Partner":[{}]}}',
-    "no such table": b'{"schemaVersion":1,"tables":{"Nothing":[]}}',
-    "a table twice": b'{"schemaVersion":1,"tables":{"Partner":[],"partners":[]}}',
-    "a table of credentials": b'{"schemaVersion":1,"tables":{"api_keys":[{"id":"x"}]}}',
-    "no such field": b'{"schemaVersion":1,"tables":{"Partner":[{"emial":"x"}]}}',
-    "a field in snake case": b'{"schemaVersion":1,"tables":{"Partner":[{"created_at":"x"}]}}',
-    "no id": b'{"schemaVersion":1,"tables":{"Partner":[{"id":"1","email":"a","name":"b"}]}}',
-    "a NUL": b'{"schemaVersion":1,"tables":{"Config":[{"key":"\\u0000","value":1}]}}',
-    "a NUL inside": b'{"schemaVersion":1,"tables":{"Config":[{"key":"k","value":"\\u0000"}]}}',
-    "too deep": b'{"schemaVersion":1,"tables":{"Config":[{"key":"k","value":%s}]}}'
-    % (b"[" * 5000 + b"]" * 5000),
-    "something missing": b'{"schemaVersion":1,"tables":{"Partner":[{"email":"a@example.com"}]}}',
-    "huge": b'{"schemaVersion":1,"x":"%s","tables":{}}' % (b"x" * 17 * 1024 * 1024),
-}
-
-
-@pytest.mark.parametrize("what", MISFITS)
-async def test_what_is_no_bundle_is_refused_with_a_sentence(brand: Brand, what: str) -> None:
-    refused = await put_back(brand, MISFITS[what])
-    assert refusal(refused) == (400, "invalid_body")
-    assert refused.json()["detail"]["formErrors"][0]
-
-
-@pytest.mark.parametrize("version", ["2", "0", '"1"', "null", "true", "1.5", "{}", "[1]"])
-@pytest.mark.parametrize("first", [True, False])
-async def test_another_version_is_refused(brand: Brand, version: str, first: bool) -> None:
-    members = [f'"schemaVersion":{version}', '"tables":{"Partner":[]}']
-    body = "{" + ",".join(members if first else reversed(members)) + "}"
-    refused = await put_back(brand, body.encode())
-    assert refusal(refused) == (400, "unsupported_schema_version")
-    assert refused.json()["supported"] == [1]
-    missing = await put_back(brand, b'{"tables":{"Partner":[]}}')
-    assert refusal(missing) == (400, "unsupported_schema_version")
-
-
-async def test_one_wrong_row_keeps_the_others_out(brand: Brand) -> None:
-    fine = [a_partner(email=f"p{number}@example.com") for number in range(2500)]
-    wrong = {"id": str(new_id()), "linkKey": "k", "partnerId": fine[0]["id"]}
-    nowhere = {**wrong, "campaignId": str(new_id())}
-    refused = await put_back(brand, bundle(Partner=fine, Link=[nowhere]))
-    assert refusal(refused) == (400, "invalid_body")
-    assert "Link" in refused.json()["detail"]["formErrors"][0]
-    assert await rows(brand, "partners") == []
-
-
-async def test_what_only_the_whole_can_show_is_refused_too(brand: Brand) -> None:
-    """A campaign's terms are checked at the end, since each names the other."""
-    campaign = {
-        "id": str(new_id()), "name": "Spring", "termsId": str(new_id()),
-        "destinationUrl": "https://shop.example",
-    }  # fmt: skip
-    refused = await put_back(brand, bundle(Campaign=[campaign]))
-    assert refusal(refused) == (400, "invalid_body")
-    assert "fk_campaigns_tenant_id_terms_id" in refused.json()["detail"]["formErrors"][0]
-
-
-async def test_a_hosted_installation_takes_no_bundles(empty_install: Install) -> None:
-    for mode in ("flat", "revshare"):
-        http, scratch, _ = await empty_install(admin_api_key=ADMIN_KEY, openpartner_mode=mode)
-        hosted = Brand(http, scratch, DEFAULT_TENANT_ID, DEFAULT_TENANT_SLUG, ADMIN_KEY)
-        refused = await put_back(hosted, bundle(Partner=[a_partner()]))
-        assert refusal(refused) == (403, "import_disabled_on_hosted")
 
 
 async def test_only_admins_import(brand: Brand) -> None:

@@ -1,7 +1,7 @@
 """What an export holds, for the feature that puts it back."""
 
-from api.features.exports.queries import IMPORTED
+from api.features.exports.queries import ESCAPED
 from api.features.exports.service import SCHEMA_VERSION
 from api.features.exports.tables import BY_NAME, OWNED, OwnedTable
 
-__all__ = ["BY_NAME", "IMPORTED", "OWNED", "SCHEMA_VERSION", "OwnedTable"]
+__all__ = ["BY_NAME", "ESCAPED", "OWNED", "SCHEMA_VERSION", "OwnedTable"]

@@ -62,6 +62,17 @@ async def grant_to_everyone(session: AsyncSession, campaign_id: UUID, terms_id: 
     await _insert(session, partners, [campaign_id] * count, [terms_id] * count, "admin")
 
 
+async def grant_everything(session: AsyncSession, partner_ids: Sequence[UUID]) -> tuple[UUID, ...]:
+    """Grants every campaign to each of these partners, at today's terms; answers the campaigns."""
+    query = select(Terms.campaign_id, Terms.id).join(Campaign, Campaign.terms_id == Terms.id)
+    agreed = (await session.execute(query.order_by(Campaign.id))).all()
+    pairs = [(partner, *terms) for partner in partner_ids for terms in agreed]
+    if pairs:
+        partners, campaigns, terms_ids = zip(*pairs, strict=True)
+        await _insert(session, partners, campaigns, terms_ids, "admin")
+    return tuple(campaign for campaign, _ in agreed)
+
+
 async def _insert(
     session: AsyncSession,
     partners: Sequence[UUID],

@@ -1,0 +1,1 @@
+"""Partner imports: a list of people becomes partners, row by row."""
