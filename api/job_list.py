@@ -2,12 +2,14 @@
 
 from api.features.commissions import jobs as commission_jobs
 from api.features.partners import jobs as partner_jobs
+from api.features.postbacks import jobs as postback_jobs
 from api.features.sign_in import jobs as sign_in_jobs
 from api.features.webhooks import jobs as webhook_jobs
 
 JOBS_OF_FEATURES: tuple[object, ...] = (
     commission_jobs,
     partner_jobs,
+    postback_jobs,
     sign_in_jobs,
     webhook_jobs,
 )

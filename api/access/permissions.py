@@ -102,6 +102,12 @@ class Permission(StrEnum):
     PAYOUTS_RUN = "payouts:run"
     """Gather approved commissions into payouts, and say that they were paid."""
 
+    POSTBACKS_READ = "postbacks:read"
+    """See a partner's postbacks and what came of them."""
+
+    POSTBACKS_WRITE = "postbacks:write"
+    """Add, change, test and delete a partner's postbacks."""
+
     SELF_READ = "self:read"
     """See who one is, and what one may do."""
 

@@ -18,6 +18,8 @@ PARTNER = frozenset(
         P.PARTNER_KEYS_WRITE,
         P.PARTNERS_READ,
         P.PAYOUTS_READ,
+        P.POSTBACKS_READ,
+        P.POSTBACKS_WRITE,
         P.SELF_READ,
     }
 )

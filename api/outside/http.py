@@ -15,6 +15,7 @@ LOOKUP_SECONDS = 2.0
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 15.0
 KEPT_BYTES = 20_000
+EXCERPT = 1024
 
 Resolver = Callable[[str, int], Awaitable[list[str]]]
 
@@ -31,6 +32,17 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+
+    @property
+    def excerpt(self) -> str:
+        """The first kilobyte as text that can be stored and shown."""
+        return self.body[:EXCERPT].decode("utf-8", "replace").replace("\x00", "")
+
+    @property
+    def retry_after(self) -> float | None:
+        """The seconds that the other side asks us to wait; dates are rare enough to pass over."""
+        given = self.headers.get("retry-after", "")
+        return float(given) if given.isdigit() else None
 
 
 async def resolve(host: str, port: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +21,9 @@ from shared.database import Database
 from shared.models.notice import Notice
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 
-KEPT_CHARACTERS = 1024
 DISABLE_AFTER = text("interval '120 hours'")
 DISABLE_FAILURES = 3
 GONE = 410
-LONGEST_PAUSE = timedelta(hours=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,6 @@ async def _write(
 ) -> Outcome:
     delivered = error is None
     status = "delivered" if delivered else "failed" if last else "pending"
-    said = answer.body.decode("utf-8", "replace").replace("\x00", "") if answer else None
     await session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.id == parcel.delivery_id)
@@ -121,7 +117,7 @@ async def _write(
             status=status,
             http_status=answer.status if answer else None,
             error=error,
-            answer=said[:KEPT_CHARACTERS] if said is not None else None,
+            answer=answer.excerpt if answer else None,
             latency_ms=round(answer.seconds * 1000) if answer else None,
             delivered_at=func.now() if delivered else None,
             next_attempt_at=None,
@@ -136,7 +132,10 @@ async def _write(
     gone = answer is not None and answer.status == GONE
     disabled = await _does_not_hear_us(session, parcel.endpoint_id, gone=gone)
     return Outcome(
-        delivered=False, disabled=disabled, error=error, retry_after=_retry_after(answer)
+        delivered=False,
+        disabled=disabled,
+        error=error,
+        retry_after=answer.retry_after if answer else None,
     )
 
 
@@ -173,8 +172,3 @@ async def _does_not_hear_us(session: AsyncSession, endpoint_id: UUID, *, gone: b
         .execution_options(synchronize_session=False)
     )
     return disabled is not None
-
-
-def _retry_after(answer: Answer | None) -> float | None:
-    given = (answer.headers.get("retry-after") or "") if answer else ""
-    return float(given) if given.isdigit() else None

@@ -17,7 +17,3 @@ class EndpointInactive(BadRequest, code="endpoint_inactive"):
 
 class EndpointMismatch(BadRequest, code="endpoint_mismatch"):
     """This delivery belongs to another endpoint."""
-
-
-class UrlRefused(BadRequest, code="invalid_body"):
-    """We don't call that address; `reason` says why."""

@@ -1,6 +1,5 @@
 """Carrying news to endpoints: fan out, deliver, and tell the admins when nobody hears."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -8,20 +7,15 @@ from sqlalchemy import func, select, update
 from api.access.sealing import Sealer
 from api.features.mail_settings.for_others import mailer_of
 from api.features.program_settings.for_others import program_name
-from api.features.webhooks.attempt import LONGEST_PAUSE, Outcome, pack, send
+from api.features.webhooks.attempt import Outcome, pack, send
 from api.features.webhooks.letters import delivery_failed, endpoint_disabled
 from api.features.webhooks.queries import FAN_OUT, identifiers
 from api.jobs.enqueue import enqueue
 from api.jobs.job import JobContext, Later, job
+from api.jobs.patience import DELAYS, asked_pause, is_last, usual_pause
 from shared.clock import now
 from shared.models.admin import Admin
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
-
-MINUTE, HOUR = 60, 3600
-# After the first attempt, nine more within 75 hours.
-DELAYS = (
-    5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR,
-)  # fmt: skip
 
 
 @job("webhooks.fan_out")
@@ -45,7 +39,7 @@ async def deliver(context: JobContext, *, delivery_id: str) -> None:
     parcel = await pack(context.database, context.tenant_id, sealer, UUID(delivery_id))
     if parcel is None:
         return
-    last = context.attempt > len(DELAYS)
+    last = is_last(context.attempt)
     outcome = await send(
         context.database, context.tenant_id, context.outside.outbound, parcel, last=last
     )
@@ -55,14 +49,12 @@ async def deliver(context: JobContext, *, delivery_id: str) -> None:
         await _ask_to_tell(context, parcel.endpoint_id, outcome)
     if last:
         return
-    pause = _pause(context.attempt, outcome.retry_after)
+    pause = asked_pause(context.attempt, outcome.retry_after)
     async with context.database.tenant_session(context.tenant_id) as session:
         await session.execute(
             update(WebhookDelivery)
             .where(WebhookDelivery.id == parcel.delivery_id)
-            .values(
-                next_attempt_at=now() + (pause or timedelta(seconds=DELAYS[context.attempt - 1]))
-            )
+            .values(next_attempt_at=now() + (pause or usual_pause(context.attempt)))
         )
     raise Later(outcome.error or "failed", pause)
 
@@ -108,11 +100,3 @@ async def tell_admins(context: JobContext, *, endpoint_id: str, disabled: bool, 
         )
     for letter in letters:
         await mailer.send(letter)
-
-
-def _pause(attempt: int, asked: float | None) -> timedelta | None:
-    """What the receiver asked for, within [the usual pause, twice it or ten hours]."""
-    if asked is None:
-        return None
-    usual = timedelta(seconds=DELAYS[attempt - 1])
-    return max(usual, min(timedelta(seconds=asked), max(usual, min(2 * usual, LONGEST_PAUSE))))

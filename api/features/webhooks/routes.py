@@ -19,7 +19,6 @@ from api.features.webhooks.errors import (
     EndpointInactive,
     EndpointMismatch,
     EndpointNotFound,
-    UrlRefused,
 )
 from api.features.webhooks.queries import deliveries, endpoints
 from api.features.webhooks.schemas import (
@@ -37,7 +36,7 @@ from api.features.webhooks.schemas import (
     Replayed,
     Tested,
 )
-from api.outside.destinations import DestinationRefused
+from api.web.destinations import UrlRefused, refuse_url
 from api.web.pages import InvalidCursor, Page, fetch_page, page
 from api.web.problems import problems
 from api.web.transaction import Session
@@ -173,13 +172,3 @@ async def send_now(request: Request, delivery_id: UUID) -> DeliveryOut:
         await send(state.database, state.tenant_id, state.outbound, parcel, last=True)
     async with state.database.tenant_session(state.tenant_id, read_only=True) as session:
         return await log.shown(session, delivery_id)
-
-
-def refuse_url(request: Request, url: str) -> None:
-    """What can be told from the address alone is told at once; the rest at every attempt."""
-    try:
-        request.state.outbound.policy.refuse_url(url)
-    except DestinationRefused as refusal:
-        fields = {"url": [f"we don't call this address ({refusal.code})"]}
-        detail = {"formErrors": [], "fieldErrors": fields}
-        raise UrlRefused(detail=detail, reason=refusal.code) from refusal

@@ -1,0 +1,96 @@
+"""One attempt at a firing, in three steps: read and close, call, write."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from api.metrics import DELIVERIES
+from api.outside.destinations import DestinationRefused
+from api.outside.http import Answer, NoAnswer, OutboundClient
+from shared.database import Database
+from shared.models.postback import PartnerPostback, PostbackDelivery
+
+HEADERS = {"user-agent": "OpenPartner-Postback/1"}
+LONGEST_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """What is to be called."""
+
+    delivery_id: UUID
+    postback_id: UUID
+    method: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it; `error` is None where the tracker heard us."""
+
+    error: str | None
+    retry_after: float | None
+
+
+async def load(database: Database, tenant_id: UUID, delivery_id: UUID) -> Shot | None:
+    """Reads and counts the attempt; None where there is nothing to call any more."""
+    async with database.tenant_session(tenant_id) as session:
+        query = (
+            select(PostbackDelivery, PartnerPostback)
+            .join(PartnerPostback, PartnerPostback.id == PostbackDelivery.postback_id)
+            .where(PostbackDelivery.id == delivery_id, PostbackDelivery.status == "pending")
+        )
+        row = (await session.execute(query.with_for_update(of=PostbackDelivery))).one_or_none()
+        if row is None:
+            return None
+        firing, postback = row
+        if not postback.enabled or postback.deleted_at is not None:
+            firing.status, firing.error = "failed", "postback is off"
+            return None
+        firing.attempts += 1
+        firing.last_attempt_at = func.now()
+        return Shot(firing.id, postback.id, postback.method, firing.url)
+
+
+async def fire(
+    database: Database, tenant_id: UUID, client: OutboundClient, shot: Shot, *, last: bool
+) -> Outcome:
+    """Calls, and writes down what came back."""
+    answer: Answer | None = None
+    error: str | None = None
+    try:
+        answer = await client.send(shot.method, shot.url, HEADERS)
+        if not 200 <= answer.status < 300:  # noqa: PLR2004  # 2xx is the promise
+            error = f"http_{answer.status}"
+    except DestinationRefused:
+        error = "the address is not allowed"
+    except NoAnswer as problem:
+        error = str(problem)[:LONGEST_ERROR]
+    status = "delivered" if error is None else "failed" if last else "pending"
+    async with database.tenant_session(tenant_id) as session:
+        await session.execute(
+            update(PostbackDelivery)
+            .where(PostbackDelivery.id == shot.delivery_id)
+            .values(
+                status=status,
+                http_status=answer.status if answer else None,
+                error=error,
+                answer=answer.excerpt if answer else None,
+                latency_ms=round(answer.seconds * 1000) if answer else None,
+                delivered_at=func.now() if error is None else None,
+            )
+        )
+        await session.execute(
+            update(PartnerPostback)
+            .where(PartnerPostback.id == shot.postback_id)
+            .values(
+                last_fired_at=func.now(),
+                last_status=answer.status if answer else None,
+                last_error=error,
+                success_count=PartnerPostback.success_count + int(error is None),
+                failure_count=PartnerPostback.failure_count + int(error is not None),
+            )
+        )
+    DELIVERIES.labels("postback", status).inc()
+    return Outcome(error, answer.retry_after if answer else None)
