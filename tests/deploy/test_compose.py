@@ -1,11 +1,13 @@
 """compose.yaml: it refuses to start without secrets, shows nothing but the proxy, and fits the settings."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]  # it ships no types
+from dotenv import dotenv_values
 
 from api.settings import Settings
 from router.settings import read_settings
@@ -70,6 +72,19 @@ def test_nothing_starts_without(name: str) -> None:
     given = {**REQUIRED, name: ""}
     with pytest.raises(MissingError, match=name):
         compose(**given)
+
+
+def test_what_the_guide_says_is_enough(tmp_path: Path) -> None:
+    (tmp_path / ".env.example").write_text((ROOT / ".env.example").read_text())
+    guide = (ROOT / "docs" / "guides" / "deploy.md").read_text()
+    secrets = guide.partition("## 2. Secrets")[2].partition("```sh\n")[2].partition("```")[0]
+    subprocess.run(["sh", "-eu", "-c", secrets], cwd=tmp_path, check=True)
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    given = {name: value or "" for name, value in dotenv_values(tmp_path / ".env").items()}
+    assert len(given["SECRETS_ENCRYPTION_KEY"]) == 64
+    names = {"PORTAL_HOST": "partners.shop.example", "LINK_HOST": "go.shop.example"}
+    services = compose(**{**given, **names})["services"]
+    assert "pw" not in services["api"]["environment"]["DATABASE_URL_APP"]
 
 
 def test_no_secret_has_a_default() -> None:
