@@ -17,6 +17,7 @@ from router.main import Router, create_router
 from router.postgres import TooStrongError
 from router.settings import Settings, SettingsError, read_settings
 from router.shortcut import ShortcutProtocol
+from router.workers import LIFELINE, LISTENER, READY, Workers
 from shared.logs import configure_logs
 
 log = structlog.get_logger("router")
@@ -27,10 +28,17 @@ BACKLOG = 4096
 
 
 class Server(uvicorn.Server):
-    """uvicorn, told when to stop by us: on its own it sends itself the signal again afterwards."""
+    """uvicorn, which tells the parent, if there is one, when visitors are answered."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if READY in os.environ:
+            os.write(int(os.environ[READY]), b"1")
+            os.close(int(os.environ[READY]))
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Signals are ours: on its own it would send them to itself again at the end."""
         yield
 
 
@@ -41,13 +49,12 @@ def main() -> int:
         configure_logs(settings.log_level, "router")
         # It warns of every request that isn't HTTP, so that any stranger could fill the disk.
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-        with (
-            listen(settings) as listener,
-            asyncio.Runner(
-                loop_factory=uvicorn.Config("", log_config=None).get_loop_factory()
-            ) as runner,
-        ):
-            runner.run(serve(settings, listener))
+        with inherited() or listen(settings) as listener:
+            if settings.workers > 1 and LISTENER not in os.environ:
+                return Workers(listener, settings.workers).run()
+            new_loop = uvicorn.Config("", log_config=None).get_loop_factory()
+            with asyncio.Runner(loop_factory=new_loop) as runner:
+                runner.run(serve(settings, listener))
     except (SettingsError, TooStrongError, PortError) as error:
         print(error, file=sys.stderr)  # noqa: T201  # for a person, not for a log collector
         return 1
@@ -68,6 +75,12 @@ def listen(settings: Settings) -> socket.socket:
         raise PortError(
             f"The router can't listen on {where}: {os.strerror(error.errno or 0)}."
         ) from error
+
+
+def inherited() -> socket.socket | None:
+    """The socket that a parent listens on, when this is one worker of several."""
+    given = os.environ.get(LISTENER)
+    return socket.socket(fileno=int(given)) if given else None
 
 
 def create_server(router: Router) -> Server:
@@ -97,6 +110,9 @@ async def serve(settings: Settings, listener: socket.socket) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    if LIFELINE in os.environ:
+        # It never carries a byte; that it ends means that the parent is gone.
+        loop.add_reader(int(os.environ[LIFELINE]), stop.set)
     following = router.start()
     try:
         if await first(following, router.links.loaded.wait(), stop.wait()) == 1:

@@ -25,6 +25,7 @@ class Settings:
     master_key: bytes
     host: str
     port: int
+    workers: int
     single_tenant: bool
     cookie_domain: str | None
     secure_cookie: bool
@@ -50,6 +51,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         # Containers and networks of their own say 0.0.0.0; by default nobody outside can call.
         host=given.get("ROUTER_HOST", "127.0.0.1"),
         port=_number(given, "ROUTER_PORT", 4701, 0, 65535),
+        workers=_number(given, "ROUTER_WORKERS", 1, 1, 256),
         single_tenant=tenancy == "single",
         cookie_domain=_cookie_domain(given),
         secure_cookie=_is_https(given),

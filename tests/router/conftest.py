@@ -22,13 +22,20 @@ async def shop(scratch: Scratch) -> Shop:
     return await open_shop(scratch)
 
 
-@pytest.fixture
-async def breakable() -> AsyncIterator[Databases]:
-    """A server of a test's own, to be killed."""
+@pytest.fixture(scope="session")
+async def second_server() -> AsyncIterator[Databases]:
+    """Apart from the one that all tests share, because it will be killed."""
     with TemporaryDirectory(prefix="op-") as folder:
         databases = Databases(Path(folder))
-        databases.server.start()
         try:
             yield databases
         finally:
             databases.server.destroy()
+
+
+@pytest.fixture
+async def breakable(second_server: Databases) -> Databases:
+    """A server to be killed; it runs when a test begins."""
+    if not second_server.server.is_running():
+        second_server.server.start()
+    return second_server
