@@ -1,0 +1,56 @@
+"""The addresses that existing clients call are there, and no others without a reason."""
+
+from collections.abc import Iterator
+
+from router.redirect import PATH
+from tests.support.published import operations
+from tests.support.tree import ROOT
+
+# The areas that are built; each later part of the product adds its own.
+AREAS = {"pipeline"}
+
+# Addresses of our own, beside those that clients know already.
+ADDITIONS = {
+    "GET /api/audit": "who changed what: the trail that admins look at",
+    "GET /api/attribution/events/{id}/explanation": "why an event was credited, or why not",
+    "GET /api/export.sql": "the export as statements for psql",
+    "GET /api/partners/{id}/postbacks/{postbackId}/deliveries": "what was fired, and what came of it",
+    "POST /api/partners/{id}/postbacks/{postbackId}/test": "fires once, with data that never happened",
+    "POST /api/webhooks/{id}/replay": "sends a time range again, after an outage of theirs",
+    "POST /api/webhooks/{id}/rotate-secret": "a new secret beside the old one, for a day",
+    "GET /ready": "whether requests can be served, for supervisors and load balancers",
+}
+
+# Served beside the API: at the root of its host, or by the router.
+AT_THE_ROOT = ("/health", "/metrics", "/uploads")
+ROUTER = "/r/"
+
+
+def promised() -> Iterator[tuple[str, str]]:
+    """Each `METHOD /path` with its area."""
+    for line in (ROOT / "tests/contract/routes.tsv").read_text().splitlines():
+        if not line.startswith("#"):
+            method, path, area = line.split("\t")
+            prefix = "" if path.startswith((*AT_THE_ROOT, ROUTER)) else "/api"
+            yield f"{method} {prefix}{path}", area
+
+
+def test_every_address_of_the_areas_that_are_built_exists() -> None:
+    wanted = {route for route, area in promised() if area in AREAS and ROUTER not in route}
+    assert wanted - {str(operation) for operation in operations()} == set()
+
+
+def test_the_router_answers_at_the_addresses_that_partners_shared() -> None:
+    shared = [route.split()[1] for route, _ in promised() if ROUTER in route]
+    assert shared
+    plain = [path.translate({ord("{"): "", ord("}"): ""}).encode() for path in shared]
+    assert [path for path in plain if not PATH.fullmatch(path)] == []
+
+
+def test_no_address_exists_that_nobody_promised() -> None:
+    known = {route for route, _ in promised()} | set(ADDITIONS)
+    assert {str(operation) for operation in operations()} - known == set()
+
+
+def test_every_addition_exists() -> None:
+    assert set(ADDITIONS) - {str(operation) for operation in operations()} == set()

@@ -1,0 +1,90 @@
+"""What every route publishes: who may call it, what it is for, what it answers, and an example."""
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from api.access.permissions import Permission
+from tests.support.published import Operation, operations, schema
+
+# What anybody may call, and why.
+PUBLIC = {
+    "get_health": "supervisors ask, who hold no key",
+    "get_readiness": "load balancers ask, who hold no key",
+    "get_metrics": "has a token of its own",
+    "get_install_status": "asked before there is anybody",
+    "install": "makes the first admin, once",
+    "ask_to_sign_in": "never tells whether an address is known",
+    "sign_in": "the mailed token is the proof",
+    "sign_out": "clears whatever cookie there is",
+    "identify_customer": "called by visitors' browsers, from the merchant's own pages",
+}
+
+EVERY = [pytest.param(operation, id=operation.id) for operation in operations()]
+every_route = pytest.mark.parametrize("operation", EVERY)
+
+
+def successes(operation: Operation) -> dict[str, Any]:
+    return {status: body for status, body in operation.responses.items() if status < "300"}
+
+
+def test_every_route_needs_a_permission_or_is_public() -> None:
+    open_to_all = {operation.id for operation in operations() if not operation.permissions}
+    assert open_to_all == set(PUBLIC)
+
+
+def test_every_permission_that_a_route_needs_is_one_of_ours() -> None:
+    needed = {permission for operation in operations() for permission in operation.permissions}
+    assert needed - set(Permission) == set()
+
+
+def test_every_operation_has_a_name_of_its_own() -> None:
+    names = [operation.id for operation in operations()]
+    assert sorted(names) == sorted(set(names))
+
+
+@every_route
+def test_a_route_says_what_it_is_for(operation: Operation) -> None:
+    declared = operation.declared
+    assert declared["summary"]
+    assert declared["description"].rstrip().endswith("."), "its docstring is what people read"
+    assert declared["tags"]
+
+
+@every_route
+def test_a_route_declares_what_can_go_wrong(operation: Operation) -> None:
+    problems = {status: body for status, body in operation.responses.items() if not status < "400"}
+    assert all(body["x-codes"] and body["description"] for body in problems.values())
+    assert {"500", "503"} <= set(problems)
+    if operation.permissions:
+        assert "unauthorized" in problems["401"]["x-codes"]
+        assert {"forbidden", "forbidden_scope"} <= set(problems["403"]["x-codes"])
+    if "requestBody" in operation.declared:
+        assert "invalid_body" in problems["400"]["x-codes"]
+        assert "payload_too_large" in problems["413"]["x-codes"]
+    if "{" in operation.path:
+        assert "404" in problems
+
+
+@every_route
+def test_a_route_shows_an_example_that_fits_its_schema(operation: Operation) -> None:
+    assert successes(operation), "a route has to say what it answers when all goes well"
+    for status, answer in successes(operation).items():
+        for kind, content in answer.get("content", {}).items():
+            if kind == "application/json" and "schema" in content:
+                assert "example" in content, f"{status} shows no example"
+                validate(content["example"], content["schema"])
+
+
+@every_route
+def test_a_route_that_takes_a_body_shows_one(operation: Operation) -> None:
+    content = operation.declared.get("requestBody", {}).get("content", {}).get("application/json")
+    if content is not None:
+        validate(content["example"], content["schema"])
+
+
+def validate(example: Any, wanted: dict[str, Any]) -> None:
+    """Formats too: an example with an impossible date helps nobody."""
+    whole = {**wanted, "components": schema()["components"]}
+    jsonschema_rs.validator_for(whole, validate_formats=True).validate(example)

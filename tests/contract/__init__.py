@@ -1,0 +1,1 @@
+"""What existing clients rely on, as data."""
