@@ -1,5 +1,7 @@
 """Every feature that has jobs, as routes.py lists every feature that has routes."""
 
+from api.features.account import jobs as account_jobs
+from api.features.clicks import jobs as click_jobs
 from api.features.commissions import jobs as commission_jobs
 from api.features.partners import jobs as partner_jobs
 from api.features.postbacks import jobs as postback_jobs
@@ -7,6 +9,8 @@ from api.features.sign_in import jobs as sign_in_jobs
 from api.features.webhooks import jobs as webhook_jobs
 
 JOBS_OF_FEATURES: tuple[object, ...] = (
+    account_jobs,
+    click_jobs,
     commission_jobs,
     partner_jobs,
     postback_jobs,
