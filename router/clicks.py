@@ -91,7 +91,7 @@ class Clicks:
                     await self._settle(batch.clicks)
                 except Exception:  # A mistake of ours must not stop all clicks after this one.
                     self.figures.lost += len(batch.clicks)
-                    log.exception("clicks are lost", clicks=len(batch.clicks))
+                    log.exception("clicks are lost by a mistake", clicks=len(batch.clicks))
                 finally:
                     batch.settled.set_result(None)
 
@@ -132,7 +132,7 @@ class Clicks:
             connection = await self._connected()
             self.figures.flushes += 1
             lost = await insert(connection, clicks, FLUSH_SECONDS)
-        except Unavailable as error:
+        except Exception as error:  # noqa: BLE001  # whatever it was, the journal is there for it
             self._give_up_connection(error)
             return False
         self._failures = 0

@@ -8,7 +8,7 @@ import structlog
 
 from router.insert import insert
 from router.journal import Journal, Segment
-from router.postgres import Unavailable, connect
+from router.postgres import connect
 
 log = structlog.get_logger("router.drain")
 
@@ -54,7 +54,7 @@ class Drain:
                 if self._journal.waiting():
                     await self._drain()
                 failures = 0
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001  # it must go on trying, whatever it was
                 if failures == 0:
                     log.warning("the journal waits for the database", error=repr(error))
                 failures += 1

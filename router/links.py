@@ -266,7 +266,10 @@ class Links:
 
     async def _renew(self, column: str, changed: list[tuple[UUID, UUID]]) -> None:
         tenants, ids = zip(*changed, strict=True)
-        self._take(await self._fetch(RENEWED.format(column), set(tenants), ids))
+        rows = await self._fetch(RENEWED.format(column), set(tenants), ids)
+        self._take(rows)
+        if column == "tenant_id":
+            self.directory.drop_tenants(set(tenants) - {row["tenant_id"] for row in rows})
 
     def _take(self, rows: list[asyncpg.Record]) -> None:
         for row in rows:

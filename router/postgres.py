@@ -6,7 +6,14 @@ CONNECT_SECONDS = 5
 
 # A lost connection, a dead server, one that starts or stops, a full disk, a table under migration:
 # all of them may be over in a moment.
-Unavailable = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+# InternalClientError is what asyncpg says when a connection breaks between two of its states.
+Unavailable = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1, 2)
 
 # One row per power that an append-only role must not have.

@@ -20,9 +20,26 @@ def upgrade() -> None:
         " least(age(l.xmin), age(t.xmin), age(p.xmin), age(c.xmin)) as changed_ago",
         "true",
     )
+    # A row that is gone has no age, so the end of a workspace has to be announced.
+    op.execute(
+        """
+        create function announce_end() returns trigger language plpgsql as $$
+        begin
+            perform pg_notify('links', json_build_object(
+                'table', 'tenants', 'id', old.id, 'tenant', old.id)::text);
+            return null;
+        end $$
+        """
+    )
+    op.execute(
+        "create trigger announce_delete after delete on tenants"
+        " for each row execute function announce_end()"
+    )
 
 
 def downgrade() -> None:
+    op.execute("drop trigger announce_delete on tenants")
+    op.execute("drop function announce_end()")
     directory("t.status = 'active' as active", "t.status = 'active'")
     for table in TABLES:
         op.execute(f"revoke select (xmin) on {table} from openpartner_crosser")

@@ -18,7 +18,7 @@ from router.insert import Click
 from router.journal import MAGIC, Journal, JournalFullError, Segment
 from router.settings import read_settings
 from tests.router.running import MASTER_KEY, Running, cref_of, running, serving
-from tests.router.shop import eventually, open_shop
+from tests.router.shop import Shop, eventually, open_shop
 from tests.support.databases import Databases, Scratch
 
 
@@ -268,3 +268,23 @@ async def test_a_snapshot_with_a_torn_end_is_used_up_to_there(
         links.directory.drop_tenants([shop.tenant])
         links._remember()  # noqa: SLF001  # the same step as at a start
         assert links.find(shop.slug, path.rpartition("/")[2])
+
+
+async def test_an_error_that_nobody_foresaw_sends_clicks_to_the_journal(
+    router: Running, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await shop.link()
+    before = router.router.clicks.figures.journaled
+
+    async def broken(*_: object) -> int:
+        raise RuntimeError("cannot switch to state 12")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("router.clicks.insert", broken)
+        cref = cref_of(await router.get(path))
+    assert router.router.clicks.figures.journaled == before + 1
+
+    async def home() -> bool:
+        return cref in {str(click["id"]) for click in await shop.clicks()}
+
+    await eventually(home)

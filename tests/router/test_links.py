@@ -115,3 +115,22 @@ async def test_what_changed_while_nobody_listened_is_caught_up(databases: Databa
         # By the version of what it had, not by reading everything again.
         assert router.router.links.figures.refreshes == 1
         assert router.router.links.figures.catch_ups == 1
+
+
+async def test_a_deleted_tenant_is_forgotten(databases: Databases) -> None:
+    fresh = await databases.fresh()
+    shop = await open_shop(fresh)
+    path = await shop.link()
+    async with running(fresh.urls.router) as router:
+        assert cref_of(await router.get(path))
+        await shop.execute(
+            "begin; set constraints all deferred; alter table terms disable trigger append_only;"
+            "delete from links; delete from terms; delete from campaigns; delete from partners;"
+            "delete from tenants where slug like 'shop-%'; commit"
+        )
+
+        async def gone() -> bool:
+            return (await router.get(path)).status_code == 404
+
+        await eventually(gone)
+        assert len(router.router.links.directory) == 0
