@@ -10,6 +10,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.master_key import read_master_key
 
+# Two thirds of a lease are for the work, and a call outside may take 15 seconds of them.
+SHORTEST_LEASE = 45
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -96,11 +99,23 @@ class Settings(BaseSettings):
     # The worker
     openpartner_enable_scheduler: bool = True
     openpartner_ready_file: Path | None = None
+    # How many jobs a worker has under way at once; most of them wait for somebody's server.
+    worker_slots: int = Field(256, ge=1, le=10_000)
+    # A dead worker's jobs are taken over after this long, so it outlasts the longest attempt.
+    worker_lease_seconds: int = Field(60, ge=1, le=3600)
+    worker_metrics_host: str = "127.0.0.1"
+    worker_metrics_port: int | None = Field(None, ge=1, le=65535)
 
     @model_validator(mode="after")
     def _hard_to_guess(self) -> Self:
         if self.admin_api_key and len(self.admin_api_key.get_secret_value()) < 16:  # noqa: PLR2004  # a guessable admin key is no key
             raise ValueError("ADMIN_API_KEY must have at least 16 characters")
+        return self
+
+    @model_validator(mode="after")
+    def _longer_than_an_attempt(self) -> Self:
+        if self.openpartner_env == "production" and self.worker_lease_seconds < SHORTEST_LEASE:
+            raise ValueError(f"WORKER_LEASE_SECONDS must be at least {SHORTEST_LEASE}")
         return self
 
     @model_validator(mode="after")

@@ -6,6 +6,7 @@ import sys
 from contextlib import suppress
 
 import structlog
+from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from api.access.database_role import RoleTooStrong, refuse_stronger_role
@@ -36,6 +37,8 @@ async def work(settings: Settings) -> None:
     ticking = (
         asyncio.create_task(scheduler.run()) if settings.openpartner_enable_scheduler else None
     )
+    if settings.worker_metrics_port is not None:
+        start_http_server(settings.worker_metrics_port, settings.worker_metrics_host)
     log.info("worker_started", features=len(JOBS_OF_FEATURES))
     if settings.openpartner_ready_file:
         settings.openpartner_ready_file.touch()

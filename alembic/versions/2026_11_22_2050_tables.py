@@ -43,6 +43,8 @@ def upgrade() -> None:
         sa.Column("slug", sa.String(), nullable=False),
         sa.Column("display_name", sa.String(), nullable=False),
         sa.Column("status", sa.String(), server_default=sa.text("'active'"), nullable=False),
+        sa.Column("pending_deletion_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("deletion_reason", sa.String(), nullable=True),
         sa.Column(
             "created_at",
             sa.DateTime(timezone=True),
@@ -326,6 +328,27 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("done_at is null and dead_at is null"),
     )
+    op.create_index(
+        "ix_jobs_lane",
+        "jobs",
+        ["tenant_id", sa.text("coalesce(receiver, name)"), "run_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("done_at is null and dead_at is null"),
+    )
+    op.create_index(
+        "ix_jobs_leased",
+        "jobs",
+        ["tenant_id", sa.text("coalesce(receiver, name)")],
+        unique=False,
+        postgresql_where=sa.text("leased_until is not null and done_at is null"),
+    )
+    op.create_index(
+        "ix_jobs_dead",
+        "jobs",
+        ["name"],
+        unique=False,
+        postgresql_where=sa.text("dead_at is not null"),
+    )
     op.create_table(
         "magic_links",
         sa.Column(
@@ -376,6 +399,12 @@ def upgrade() -> None:
             postgresql.JSONB(astext_type=sa.Text()),
             server_default=sa.text("'{}'::jsonb"),
             nullable=False,
+        ),
+        sa.Column(
+            "approved_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=True,
         ),
         sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
@@ -460,6 +489,9 @@ def upgrade() -> None:
         sa.Column("partner_id", sa.Uuid(), nullable=True),
         sa.Column("scopes", sa.ARRAY(sa.Text()), nullable=True),
         sa.Column("label", sa.String(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=True),
+        sa.Column("allowed_addresses", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
@@ -467,6 +499,11 @@ def upgrade() -> None:
             sa.DateTime(timezone=True),
             server_default=sa.text("now()"),
             nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "created_by"],
+            ["admins.tenant_id", "admins.id"],
+            name=op.f("fk_api_keys_tenant_id_created_by"),
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "partner_id"],
@@ -477,6 +514,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_api_keys")),
         sa.UniqueConstraint("tenant_id", "digest", name=op.f("uq_api_keys_tenant_id_digest")),
     )
+    op.create_index("ix_api_keys_created_by", "api_keys", ["tenant_id", "created_by"], unique=False)
     op.create_index("ix_api_keys_digest", "api_keys", ["digest"], unique=False)
     op.create_index("ix_api_keys_partner", "api_keys", ["tenant_id", "partner_id"], unique=False)
     op.create_table(
@@ -903,6 +941,7 @@ def downgrade() -> None:
     op.drop_table("decisions")
     op.drop_index("ix_api_keys_partner", table_name="api_keys")
     op.drop_index("ix_api_keys_digest", table_name="api_keys")
+    op.drop_index("ix_api_keys_created_by", table_name="api_keys")
     op.drop_table("api_keys")
     op.drop_table("settings")
     op.drop_index("ix_sessions_principal", table_name="sessions")
@@ -910,6 +949,8 @@ def downgrade() -> None:
     op.drop_table("partners")
     op.drop_index("ix_magic_links_principal", table_name="magic_links")
     op.drop_table("magic_links")
+    for index in ("ix_jobs_dead", "ix_jobs_leased", "ix_jobs_lane"):
+        op.drop_index(index, table_name="jobs")
     op.drop_index(
         "ix_jobs_due",
         table_name="jobs",

@@ -9,12 +9,14 @@ depends_on = None
 
 # Columns that the crosser may read of other tenants' rows, for the functions and the view below.
 READS = {
-    "tenants": "id, slug, status",
+    "tenants": "id, slug, status, pending_deletion_at",
     "api_keys": "tenant_id, digest, revoked_at",
     "links": "tenant_id, id, link_key, partner_id, campaign_id, destination_url",
     "partners": "tenant_id, id, revoked_at",
     "campaigns": "tenant_id, id, destination_url, deep_link_allowed_domains",
 }
+
+DEFAULT_TENANT = "01900000-0000-7000-8000-000000000001"
 
 # PostgreSQL 18 has this built in; 15 has not. For rows that a statement makes by itself.
 UUID_V7 = """
@@ -42,37 +44,77 @@ FUNCTIONS = {
     "active_tenants()": """
         create function active_tenants() returns setof uuid
         language sql stable security definer set search_path = public as
-        $$ select id from tenants where status = 'active' order by id $$
-    """,
-    # Leases due work of all tenants; at most `per_receiver` at once for one receiver.
-    "claim_jobs(int, int, interval)": """
-        create function claim_jobs(wanted int, per_receiver int, lease interval)
-        returns table (tenant_id uuid, id uuid, name text, arguments jsonb, attempts int)
-        language sql volatile security definer set search_path = public as $$
-            with waiting as (
-                select j.tenant_id, j.id, j.run_at, j.receiver,
-                    row_number() over (partition by j.tenant_id, j.receiver order by j.run_at, j.id)
-                        as place
-                from jobs j
-                where j.done_at is null and j.dead_at is null and j.run_at <= now()
-                    and (j.leased_until is null or j.leased_until < now())
-            ), due as (
-                select j.tenant_id, j.id
-                from waiting w join jobs j on j.tenant_id = w.tenant_id and j.id = w.id
-                where j.done_at is null and j.dead_at is null
-                    and (j.leased_until is null or j.leased_until < now())
-                    and (w.receiver is null or w.place + (
-                        select count(*) from jobs busy
-                        where busy.tenant_id = w.tenant_id and busy.receiver = w.receiver
-                            and busy.done_at is null and busy.leased_until >= now()
-                    ) <= per_receiver)
-                order by w.run_at, w.id
-                limit wanted for update of j skip locked
-            )
-            update jobs j set leased_until = now() + lease, attempts = j.attempts + 1
-            from due where j.tenant_id = due.tenant_id and j.id = due.id
-            returning j.tenant_id, j.id, j.name, j.arguments, j.attempts
         $$
+            select id from tenants where status = 'active' and pending_deletion_at is null
+            order by id
+        $$
+    """,
+    # For the operator's own tasks, which leave nobody out: sealing every secret under another key.
+    "every_tenant()": """
+        create function every_tenant() returns setof uuid
+        language sql stable security definer set search_path = public as
+        $$ select id from tenants order by id $$
+    """,
+    # Leases due work of all tenants, lane by lane from where the caller was last, so that a lane with
+    # a long queue costs the others nothing; at most `per_lane` of a lane are under way at once.
+    "claim_jobs(int, int, interval, uuid, text)": """
+        create function claim_jobs(wanted int, per_lane int, lease interval,
+            after_tenant uuid default '00000000-0000-0000-0000-000000000000',
+            after_lane text default '')
+        returns table (tenant_id uuid, id uuid, name text, arguments jsonb, attempts int, lane text)
+        language plpgsql volatile security definer set search_path = public as $$
+        #variable_conflict use_column
+        declare
+            remaining int := wanted;
+            taken int;
+            round int := 0;
+            behind_tenant uuid := after_tenant;
+            behind_lane text := after_lane;
+        begin
+            -- One claim at a time: two at once would each count the same room in a lane, and fill
+            -- it twice. Counting happens in later statements, which see what was claimed before.
+            perform pg_advisory_xact_lock(hashtext('claim_jobs'));
+            if not exists (select from jobs j where j.done_at is null and j.dead_at is null
+                    and j.run_at <= now() and (j.leased_until is null or j.leased_until < now())) then
+                return;
+            end if;
+            while remaining > 0 and round < 2 loop
+                return query
+                    with recursive lanes as (
+                        (select j.tenant_id, coalesce(j.receiver, j.name) as lane from jobs j
+                            where j.done_at is null and j.dead_at is null
+                                and (j.tenant_id, coalesce(j.receiver, j.name)) > (behind_tenant, behind_lane)
+                            order by j.tenant_id, coalesce(j.receiver, j.name) limit 1)
+                        union all
+                        select following.* from lanes l cross join lateral (
+                            select j.tenant_id, coalesce(j.receiver, j.name) from jobs j
+                            where j.done_at is null and j.dead_at is null
+                                and (j.tenant_id, coalesce(j.receiver, j.name)) > (l.tenant_id, l.lane)
+                            order by j.tenant_id, coalesce(j.receiver, j.name) limit 1) following
+                    ), due as (
+                        select chosen.* from lanes l cross join lateral (
+                            select j.tenant_id, j.id from jobs j
+                            where j.tenant_id = l.tenant_id and coalesce(j.receiver, j.name) = l.lane
+                                and j.done_at is null and j.dead_at is null and j.run_at <= now()
+                                and (j.leased_until is null or j.leased_until < now())
+                            order by j.run_at, j.id
+                            limit greatest(0, per_lane - (select count(*) from jobs busy
+                                where busy.tenant_id = l.tenant_id and coalesce(busy.receiver, busy.name) = l.lane
+                                    and busy.done_at is null and busy.dead_at is null
+                                    and busy.leased_until >= now()))) chosen
+                        limit remaining
+                    )
+                    update jobs j set leased_until = now() + lease, attempts = j.attempts + 1
+                    from due where j.tenant_id = due.tenant_id and j.id = due.id
+                        and j.done_at is null and j.dead_at is null
+                    returning j.tenant_id, j.id, j.name::text, j.arguments, j.attempts, coalesce(j.receiver, j.name)::text;
+                get diagnostics taken = row_count;
+                remaining := remaining - taken;
+                round := round + 1;
+                behind_tenant := '00000000-0000-0000-0000-000000000000';
+                behind_lane := '';
+            end loop;
+        end $$
     """,
     # How much waits, how long the oldest has, and how much is dead: for metrics, without content.
     "queue_depth()": """
@@ -95,6 +137,7 @@ def upgrade() -> None:
         op.execute(
             f"create policy crosser_reads on {table} for select to openpartner_crosser using (true)"
         )
+    op.execute("grant update, insert (id, slug, display_name) on tenants to openpartner_crosser")
     op.execute("grant select, update on jobs to openpartner_crosser")
     op.execute("create policy crosser_works on jobs to openpartner_crosser using (true)")
     for signature, body in FUNCTIONS.items():

@@ -6,8 +6,12 @@ from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from api.settings import Settings
 from shared.database import Database
+from shared.models.job import Job
 
 
 class Outside(Protocol):
@@ -20,7 +24,7 @@ class Outside(Protocol):
     def outbound(self) -> Any: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JobContext:
     """What a job works with: its tenant, the database, and the world outside."""
 
@@ -29,6 +33,15 @@ class JobContext:
     settings: Settings
     outside: Outside
     attempt: int
+    job_id: UUID | None = None
+    finished: bool = False
+
+    async def finish(self, session: AsyncSession) -> None:
+        """Marks the job as done in the very transaction that writes its result down."""
+        await session.execute(
+            update(Job).where(Job.id == self.job_id).values(done_at=func.now(), leased_until=None)
+        )
+        self.finished = True
 
 
 class Later(Exception):

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy import func, text, update
 from sqlalchemy.engine import Row
 
-from api.jobs.job import KINDS, JobContext, Later, Outside
+from api.jobs.job import KINDS, JobContext, Kind, Later, Outside
 from api.metrics import JOBS
 from api.settings import Settings
 from shared.database import Database
@@ -20,13 +20,18 @@ from shared.models.job import Job
 
 log = structlog.get_logger()
 
-BATCH = 10
-PER_RECEIVER = 4
-LONGEST = timedelta(seconds=40)
-# Longer than the longest attempt, so that a lease runs out only under a worker that died.
-LEASE = LONGEST + timedelta(seconds=20)
+PER_LANE = 4
+# Of its lease; the rest is for writing down what came of it, before anybody else takes it over.
+LONGEST = 2 / 3
 IDLE_SECONDS = 5.0
+# What ends together is replaced together: a claim costs about as much as a job.
+PAUSE_SECONDS = 0.01
 JITTER = 0.2
+# A job under which workers die is not tried for ever.
+DEATHS = 10
+
+CLAIM = text("select * from claim_jobs(:wanted, :per_lane, :lease, :after_tenant, :after_lane)")
+START = (UUID(int=0), "")
 
 
 @dataclass(slots=True)
@@ -38,48 +43,74 @@ class Runner:
     outside: Outside
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
+    running: set[asyncio.Task[None]] = field(default_factory=set)
+    last: tuple[UUID, str] = START
 
     async def run(self) -> None:
         """Works until `stop`; finishes what it has claimed."""
         while not self.stopping:
             self.wake.clear()
             try:
-                busy = await self.run_due()
+                claimed = await self.claim(self.settings.worker_slots - len(self.running))
             except Exception:
                 # The database may be restarting; the jobs are in it and will still be there.
                 log.exception("claim_failed")
-                busy = False
+                claimed = []
                 await asyncio.sleep(1)
-            if not busy and not self.stopping:
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
+            for row in claimed:
+                self.start(row)
+            # Unless slots or lanes are full, whatever is due was claimed; what ends makes room.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.wake.wait(), IDLE_SECONDS)
+            await asyncio.sleep(PAUSE_SECONDS)
+        if self.running:
+            await asyncio.wait(self.running)
+
+    def start(self, row: Row[Any]) -> None:
+        task = asyncio.create_task(self.run_one(row))
+        self.running.add(task)
+        task.add_done_callback(self.ended)
+
+    def ended(self, task: asyncio.Task[None]) -> None:
+        self.running.discard(task)
+        self.wake.set()
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            # What came of it could not be written: the lease will end, and somebody tries again.
+            log.warning("job_not_settled", reason=str(problem)[:200])
 
     def stop(self) -> None:
         self.stopping = True
         self.wake.set()
 
-    async def run_due(self) -> bool:
-        """Runs one batch; says whether there was anything to do."""
+    async def claim(self, wanted: int) -> list[Row[Any]]:
+        """Due jobs, now leased to us; the next claim goes on with the lanes behind them."""
+        if wanted <= 0:
+            return []
+        tenant, lane = self.last
+        arguments = {
+            "wanted": wanted, "per_lane": PER_LANE, "after_tenant": tenant, "after_lane": lane,
+            "lease": timedelta(seconds=self.settings.worker_lease_seconds),
+        }  # fmt: skip
         async with self.database.unpinned_session() as session:
-            claimed = (
-                await session.execute(
-                    text("select * from claim_jobs(:wanted, :per_receiver, :lease)"),
-                    {"wanted": BATCH, "per_receiver": PER_RECEIVER, "lease": LEASE},
-                )
-            ).all()
+            claimed = list((await session.execute(CLAIM, arguments)).all())
+        lanes = {(row.tenant_id, row.lane) for row in claimed}
+        # Lanes up to where it began come last: the claim went once around.
+        self.last = max({place for place in lanes if place <= self.last} or lanes or {START})
+        return claimed
+
+    async def run_due(self) -> bool:
+        """Runs what is due now and waits for it; says whether there was anything to do."""
+        claimed = await self.claim(self.settings.worker_slots)
         await asyncio.gather(*(self.run_one(row) for row in claimed))
         return bool(claimed)
 
     async def run_one(self, row: Row[Any]) -> None:
         kind = KINDS.get(row.name)
         context = JobContext(
-            row.tenant_id, self.database, self.settings, self.outside, row.attempts
+            row.tenant_id, self.database, self.settings, self.outside, row.attempts, row.id
         )
         try:
-            if kind is None:
-                raise LookupError(f"no job is called {row.name}")  # noqa: TRY301  # one way of failing
-            async with asyncio.timeout(LONGEST.total_seconds()):
-                await kind.work(context, **row.arguments)
+            await self.work(kind, context, row)
         except Exception as problem:
             delays = kind.delays if kind else ()
             # Later is a job's own word that it failed as such jobs do; anything else is news to us.
@@ -90,8 +121,18 @@ class Runner:
             )  # fmt: skip
             await self.give_back(row, problem, delays)
         else:
-            await self.settle(row.tenant_id, row.id, done_at=func.now(), leased_until=None)
+            if not context.finished:
+                await self.settle(row.tenant_id, row.id, done_at=func.now(), leased_until=None)
             JOBS.labels(row.name, "done").inc()
+
+    async def work(self, kind: Kind | None, context: JobContext, row: Row[Any]) -> None:
+        """The job's own code, for less than its lease."""
+        if kind is None:
+            raise LookupError(f"no job is called {row.name}")
+        if row.attempts > len(kind.delays) + 1 + DEATHS:
+            raise RuntimeError("its worker died each time")
+        async with asyncio.timeout(self.settings.worker_lease_seconds * LONGEST):
+            await kind.work(context, **row.arguments)
 
     async def give_back(
         self, row: Row[Any], problem: Exception, delays: tuple[timedelta, ...]

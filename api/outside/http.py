@@ -101,7 +101,8 @@ class OutboundClient:
     policy: Policy
     resolver: Resolver = resolve
     dial: httpcore2.AsyncNetworkBackend = field(default_factory=httpcore2.AnyIOBackend)
-    trust: ssl.SSLContext | None = None
+    # Made once: reading every authority of the machine takes longer than most calls.
+    trust: ssl.SSLContext = field(default_factory=httpcore2.default_ssl_context)
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"",

@@ -14,7 +14,8 @@ from shared.models.base import Identified, Model
 class Job(Identified, Model):
     """Written in the transaction it follows from; claimed under a lease, so a dead worker loses nothing.
 
-    `receiver` names who gets it, for fairness; `dead_at` is set when every attempt failed.
+    `receiver` names who gets it. Jobs for one receiver share a lane, as do those of one name that
+    are for nobody in particular: lanes take turns. `dead_at` is set when every attempt failed.
     """
 
     __tablename__ = "jobs"
@@ -24,6 +25,21 @@ class Job(Identified, Model):
             "run_at",
             postgresql_where=text("done_at is null and dead_at is null"),
         ),
+        Index(
+            "ix_jobs_lane",
+            "tenant_id",
+            text("coalesce(receiver, name)"),
+            "run_at",
+            "id",
+            postgresql_where=text("done_at is null and dead_at is null"),
+        ),
+        Index(
+            "ix_jobs_leased",
+            "tenant_id",
+            text("coalesce(receiver, name)"),
+            postgresql_where=text("leased_until is not null and done_at is null"),
+        ),
+        Index("ix_jobs_dead", "name", postgresql_where=text("dead_at is not null")),
     )
 
     name: Mapped[str]

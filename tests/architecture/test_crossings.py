@@ -19,6 +19,7 @@ CROSSER, OWNER = "openpartner_crosser", "openpartner_owner"
 CROSSINGS = {
     "active_tenants": CROSSER,
     "claim_jobs": CROSSER,
+    "every_tenant": CROSSER,
     "make_click_partitions": OWNER,
     "queue_depth": CROSSER,
     "tenant_by_slug": CROSSER,
@@ -66,6 +67,15 @@ async def test_only_the_app_crosses(superuser: asyncpg.Connection) -> None:
 def test_every_crossing_has_a_test_of_what_it_tells() -> None:
     untested = [name for name in CROSSINGS if not any(f"test_{name}_" in it for it in globals())]
     assert untested == []
+
+
+async def test_every_tenant_tells_ids_alone_and_leaves_nobody_out(
+    stranger: asyncpg.Connection, brand: Brand
+) -> None:
+    await brand.execute("update tenants set status = 'suspended' where id = $1", brand.tenant_id)
+    found = await stranger.fetch("select * from every_tenant()")
+    assert [row for row in found if len(row) != 1] == []
+    assert brand.tenant_id in {row[0] for row in found}
 
 
 async def test_tenant_by_slug_tells_id_and_status(
@@ -121,7 +131,8 @@ async def test_claim_jobs_leases_due_work_of_all_tenants(
     wanted = {await job(brand, name), await job(other_brand, name)}
     query = "select * from claim_jobs(1000, 10, $1)"
     claimed = [row for row in await stranger.fetch(query, timedelta(days=1)) if row["name"] == name]
-    assert set(claimed[0].keys()) == {"tenant_id", "id", "name", "arguments", "attempts"}
+    told = {"tenant_id", "id", "name", "arguments", "attempts", "lane"}
+    assert set(claimed[0].keys()) == told
     assert {row["id"] for row in claimed} == wanted
     assert {row["tenant_id"] for row in claimed} == {brand.tenant_id, other_brand.tenant_id}
     again = await stranger.fetch(query, timedelta(days=1))

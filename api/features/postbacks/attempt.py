@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from api.jobs.job import JobContext
 from api.metrics import DELIVERIES
 from api.outside.destinations import DestinationRefused
 from api.outside.http import Answer, NoAnswer, OutboundClient
@@ -54,9 +55,10 @@ async def load(database: Database, tenant_id: UUID, delivery_id: UUID) -> Shot |
 
 
 async def fire(
-    database: Database, tenant_id: UUID, client: OutboundClient, shot: Shot, *, last: bool
-) -> Outcome:
-    """Calls, and writes down what came back."""
+    database: Database, tenant_id: UUID, client: OutboundClient, shot: Shot, *, last: bool,
+    job: JobContext | None = None,
+) -> Outcome:  # fmt: skip
+    """Calls, and writes down what came back, together with the end of the job."""
     answer: Answer | None = None
     error: str | None = None
     try:
@@ -92,5 +94,7 @@ async def fire(
                 failure_count=PartnerPostback.failure_count + int(error is not None),
             )
         )
-    DELIVERIES.labels("postback", status).inc()
+        if job is not None and status != "pending":
+            await job.finish(session)
+    DELIVERIES.labels("postback", "retried" if status == "pending" else status).inc()
     return Outcome(error, answer.retry_after if answer else None)

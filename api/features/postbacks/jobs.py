@@ -30,7 +30,7 @@ async def fire_one(context: JobContext, *, delivery_id: str) -> None:
         return
     last = is_last(context.attempt)
     outcome = await fire(
-        context.database, context.tenant_id, context.outside.outbound, shot, last=last
+        context.database, context.tenant_id, context.outside.outbound, shot, last=last, job=context
     )
     if outcome.error is not None and not last:
         raise Later(outcome.error, asked_pause(context.attempt, outcome.retry_after))

@@ -13,6 +13,7 @@ from api.features.webhooks.queries import NEXT_SEQUENCE, delivery
 from api.features.webhooks.schemas import TEST, envelope
 from api.features.webhooks.service import valid_secrets
 from api.features.webhooks.signing import signed_headers
+from api.jobs.job import JobContext
 from api.metrics import DELIVERIES
 from api.outside.destinations import DestinationRefused
 from api.outside.http import Answer, NoAnswer, OutboundClient
@@ -87,9 +88,10 @@ async def pack(
 
 
 async def send(
-    database: Database, tenant_id: UUID, client: OutboundClient, parcel: Parcel, *, last: bool
-) -> Outcome:
-    """Calls, and writes down what came back."""
+    database: Database, tenant_id: UUID, client: OutboundClient, parcel: Parcel, *, last: bool,
+    job: JobContext | None = None,
+) -> Outcome:  # fmt: skip
+    """Calls, and writes down what came back, together with the end of the job."""
     answer: Answer | None = None
     error: str | None = None
     try:
@@ -102,7 +104,10 @@ async def send(
     except NoAnswer as problem:
         error = str(problem)
     async with database.tenant_session(tenant_id) as session:
-        return await _write(session, parcel, answer, error, last=last)
+        outcome = await _write(session, parcel, answer, error, last=last)
+        if job is not None and (outcome.delivered or last):
+            await job.finish(session)
+        return outcome
 
 
 async def _write(
@@ -123,7 +128,7 @@ async def _write(
             next_attempt_at=None,
         )
     )
-    DELIVERIES.labels("webhook", status).inc()
+    DELIVERIES.labels("webhook", "retried" if status == "pending" else status).inc()
     if delivered or parcel.is_test:
         # A test that fails is what tests are for; it says nothing of the news.
         if delivered:

@@ -41,7 +41,12 @@ async def deliver(context: JobContext, *, delivery_id: str) -> None:
         return
     last = is_last(context.attempt)
     outcome = await send(
-        context.database, context.tenant_id, context.outside.outbound, parcel, last=last
+        context.database,
+        context.tenant_id,
+        context.outside.outbound,
+        parcel,
+        last=last,
+        job=context,
     )
     if outcome.delivered:
         return
