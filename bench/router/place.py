@@ -1,5 +1,6 @@
 """A scratch PostgreSQL with a tenant of a thousand links, on a core of its own."""
 
+import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -64,6 +65,8 @@ async def place(
     """Durable as in production: fsync and synchronous_commit are on."""
     with TemporaryDirectory(prefix="op-bench-", dir=parent) as name:
         folder = Path(name)
+        # PostgreSQL runs as a user of its own, and its data has to be on this very disk.
+        os.chmod(folder, 0o711)  # noqa: PTH101  # pathlib would be called blocking here
         server = Postgres(folder)
         server.start()
         try:

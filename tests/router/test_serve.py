@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,26 @@ GOOD = {
 }
 
 
-async def start(**environment: str) -> Process:
+Start = Callable[..., Awaitable[Process]]
+
+
+@pytest.fixture
+async def start() -> AsyncIterator[Start]:
+    """Starts routers, and ends those that are still there when the test is over."""
+    started: list[Process] = []
+
+    async def start(**environment: str) -> Process:
+        started.append(await run(**environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def run(**environment: str) -> Process:
     clean = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME"}}
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "router.serve", cwd=ROOT, env=clean | environment,
@@ -80,7 +100,7 @@ def test_master_keys_may_be_hex_or_base64() -> None:
         assert settings.master_key == b"\xab" * 32
 
 
-async def test_a_wrong_setting_ends_the_process_with_one_line() -> None:
+async def test_a_wrong_setting_ends_the_process_with_one_line(start: Start) -> None:
     process = await start(**GOOD, ROUTER_PORT="many")
     out, err = await process.communicate()
     assert process.returncode == 1
@@ -88,7 +108,7 @@ async def test_a_wrong_setting_ends_the_process_with_one_line() -> None:
     assert err == b"ROUTER_PORT must be a whole number from 0 to 65535, not 'many'\n"
 
 
-async def test_a_port_in_use_ends_the_process_with_one_line(scratch: Scratch) -> None:
+async def test_a_port_in_use_ends_the_process_with_one_line(scratch: Scratch, start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = await start(
@@ -100,7 +120,9 @@ async def test_a_port_in_use_ends_the_process_with_one_line(scratch: Scratch) ->
 
 
 @pytest.mark.parametrize("role", ["superuser", "owner", "app"])
-async def test_it_refuses_to_start_as_anything_stronger(scratch: Scratch, role: str) -> None:
+async def test_it_refuses_to_start_as_anything_stronger(
+    scratch: Scratch, start: Start, role: str
+) -> None:
     url = {"superuser": scratch.superuser, "owner": scratch.urls.owner, "app": scratch.urls.app}
     process = await start(**GOOD | {"DATABASE_URL_ROUTER": url[role]}, ROUTER_PORT="0")
     out, err = await process.communicate()
@@ -109,7 +131,7 @@ async def test_it_refuses_to_start_as_anything_stronger(scratch: Scratch, role: 
     assert err.count(b"\n") == 1
 
 
-async def test_sigterm_drains_and_ends_well(scratch: Scratch) -> None:
+async def test_sigterm_drains_and_ends_well(scratch: Scratch, start: Start) -> None:
     """The click of a request that is under way when the signal comes is stored and answered."""
     shop = await open_shop(scratch)
     path = await shop.link()
