@@ -12,6 +12,9 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
     """See whether the workspace is about to be deleted."""
 
+    ADMINS_READ = "admins:read"
+    """See who runs the program."""
+
     ADMINS_WRITE = "admins:write"
     """Invite admins, shut them out and let them back in."""
 
@@ -84,6 +87,15 @@ class Permission(StrEnum):
     PARTNER_KEYS_WRITE = "partner_keys:write"
     """Make keys for a partner, and revoke them."""
 
+    PARTNER_TERMS_READ = "partner_terms:read"
+    """See what was agreed with a partner, campaign by campaign."""
+
+    PARTNER_TERMS_WRITE = "partner_terms:write"
+    """Agree on other terms with a partner."""
+
+    PARTNERS_APPROVE = "partners:approve"
+    """Let in who applied to become a partner."""
+
     PARTNERS_LIST = "partners:list"
     """List and search partners."""
 
@@ -110,6 +122,12 @@ class Permission(StrEnum):
 
     SELF_READ = "self:read"
     """See who one is, and what one may do."""
+
+    SIGNUP_POLICY_READ = "signup_policy:read"
+    """See whether people can become partners by themselves."""
+
+    SIGNUP_POLICY_WRITE = "signup_policy:write"
+    """Decide whether people can become partners by themselves."""
 
     WEBHOOKS_READ = "webhooks:read"
     """See endpoints and what was sent to them."""

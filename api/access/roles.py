@@ -16,6 +16,7 @@ PARTNER = frozenset(
         P.MY_CAMPAIGNS_READ,
         P.PARTNER_KEYS_READ,
         P.PARTNER_KEYS_WRITE,
+        P.PARTNER_TERMS_READ,
         P.PARTNERS_READ,
         P.PAYOUTS_READ,
         P.POSTBACKS_READ,
@@ -48,6 +49,25 @@ SCOPE_SENTENCES: dict[str, str] = {
     "identify:write": "Say which customer a click became.",
     "clicks:write": "Hand in clicks recorded elsewhere.",
     "webhooks:write": "Subscribe to events and unsubscribe again.",
+}
+
+
+# The scopes that usual integrations need, so that nobody has to guess.
+BUNDLES: dict[str, tuple[str, ...]] = {
+    "network": (
+        "partners:write",
+        "partners:read",
+        "links:write",
+        "commissions:read",
+        "clicks:write",
+    ),
+    "crm": (
+        "events:write",
+        "partners:write",
+        "partners:read",
+        "commissions:read",
+        "webhooks:write",
+    ),
 }
 
 

@@ -12,7 +12,10 @@ from shared.models.base import Identified, Model, within_tenant
 
 
 class Partner(Identified, Model):
-    """Invited until `activated_at`, shut out while `revoked_at` is set."""
+    """Invited until `activated_at`, shut out while `revoked_at` is set.
+
+    `approved_at` is null while somebody who signed up by themselves waits to be looked at.
+    """
 
     __tablename__ = "partners"
     __table_args__ = (UniqueConstraint("tenant_id", "email"),)
@@ -23,6 +26,7 @@ class Partner(Identified, Model):
     details: Mapped[dict[str, Any]] = mapped_column(
         "metadata", JSONB, server_default=text("'{}'::jsonb")
     )
+    approved_at: Mapped[datetime | None] = mapped_column(server_default=func.now())
     activated_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revoke_reason: Mapped[str | None]
