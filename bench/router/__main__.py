@@ -15,7 +15,7 @@ from bench.router.systems import PORT, SYSTEMS, running
 
 VISITS = Path(__file__).with_name("visits.lua")
 OURS, NGINX, EACH = "ours", "nginx `return 302`", "ours, one INSERT per click"
-FORGET, PEERS = "ours, answering first", "look-ups and INSERT first"
+FORGET, PEERS, NODE = "ours, answering first", "look-ups and INSERT first", "the same on Node"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def report(runs: dict[str, list[Run]]) -> None:
             f" | {middle(name, 'p50'):.2f} | {middle(name, 'p99'):.2f} | {per_cpu:,.0f}"
             f" | {sum(run.failed for run in found)} | {lost if stores(name) else '-'} |"
         )
-    for other in (NGINX, EACH, FORGET, PEERS):
+    for other in (NGINX, EACH, FORGET, PEERS, NODE):
         if OURS in runs and other in runs:
             ratio = middle(OURS, "per_second") / middle(other, "per_second")
             print(f"ours ÷ {other}: {ratio:.3f} (its inverse {1 / ratio:.3f})")

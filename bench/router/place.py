@@ -1,6 +1,5 @@
 """A scratch PostgreSQL with a tenant of a thousand links, on a core of its own."""
 
-import os
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -65,8 +64,7 @@ async def place(
     """Durable as in production: fsync and synchronous_commit are on."""
     with TemporaryDirectory(prefix="op-bench-", dir=parent) as name:
         folder = Path(name)
-        # PostgreSQL runs as a user of its own, and its data has to be on this very disk.
-        os.chmod(folder, 0o711)  # noqa: PTH101  # pathlib would be called blocking here
+        let_through(folder)
         server = Postgres(folder)
         server.start()
         try:
@@ -81,6 +79,11 @@ async def place(
             yield Place(urls, superuser, folder, server)
         finally:
             server.destroy()
+
+
+def let_through(folder: Path) -> None:
+    """PostgreSQL runs as a user of its own, and its data has to be on this very disk."""
+    folder.chmod(0o711)
 
 
 def pin(pid: int, core: int) -> None:

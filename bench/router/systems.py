@@ -14,6 +14,7 @@ from urllib.request import urlopen
 from bench.router.place import Place
 
 PORT = 4790
+PEERS = Path(__file__).with_name("peers.mjs")
 ROOT = Path(__file__).resolve().parents[2]
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
@@ -30,6 +31,7 @@ SYSTEMS = {
     "ours, answering first": ["-m", "bench.router.variants", "forget"],
     "ours, one INSERT per click": ["-m", "bench.router.variants", "each"],
     "look-ups and INSERT first": ["-m", "bench.router.variants", "peers"],
+    "the same on Node": ["node"],
 }
 
 
@@ -41,6 +43,8 @@ def running(name: str, place: Place, core: str = "0") -> Iterator[subprocess.Pop
         config = place.folder / "nginx.conf"
         config.write_text(NGINX.format(folder=place.folder, port=PORT))
         command = ["nginx", "-c", str(config), "-e", str(place.folder / "nginx.log")]
+    elif arguments == ["node"]:
+        command = ["node", str(node_program(place))]
     else:
         command = [sys.executable, *arguments]
     process = subprocess.Popen(["taskset", "-c", core, *command], cwd=ROOT, env=environment(place))
@@ -50,6 +54,18 @@ def running(name: str, place: Place, core: str = "0") -> Iterator[subprocess.Pop
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(30)
+
+
+def node_program(place: Place) -> Path:
+    """Express, knex and pg, fetched once per run; beside them, so that Node finds them."""
+    program = place.folder / PEERS.name
+    if not program.exists():
+        subprocess.run(
+            ["npm", "install", "--silent", "--prefix", str(place.folder), "express", "knex", "pg"],
+            check=True,
+        )
+        program.write_text(PEERS.read_text())
+    return program
 
 
 def environment(place: Place) -> dict[str, str]:
