@@ -9,9 +9,10 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from random import randrange
 from typing import IO
 
 import httpx2
@@ -76,7 +77,7 @@ def _own() -> Iterator[Place]:
     folder = Path(tempfile.mkdtemp(prefix="openpartner-demo-"))
     # PostgreSQL runs as somebody else when we are root.
     folder.chmod(0o711)
-    api_port, router_port = _free_ports()
+    api_port, router_port = free_ports()
     print(f"Starting an OpenPartner of its own in {folder} …")
     words = ["up", "--folder", str(folder)]
     words += ["--api-port", str(api_port), "--router-port", str(router_port)]
@@ -125,8 +126,13 @@ def _environment() -> dict[str, str]:
     return {**os.environ, **dict.fromkeys(names, "")}
 
 
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        one.bind(("127.0.0.1", 0))
-        other.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+def free_ports() -> tuple[int, int]:
+    """Below those that the system gives to clients, one of which might take ours a moment later."""
+    found: set[int] = set()
+    while len(found) < 2:  # noqa: PLR2004  # the API's and the router's
+        port = randrange(20_000, 32_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            found.add(port)
+    one, other = found
+    return one, other

@@ -16,6 +16,8 @@ EXAMPLE = ROOT / ".env.example"
 NAME = re.compile(r"[A-Z]+(?:_[A-Z0-9]+)+")
 # What PostgreSQL's programs are told, and a file of theirs.
 NOT_OURS = {"LC_ALL", "LD_LIBRARY_PATH", "PG_VERSION"}
+# What our processes hand to each other, and no operator does.
+HANDED_ON = "_FD"
 SECRET = re.compile("PASSWORD|KEY|TOKEN|DATABASE_URL|REDIS_URL")
 
 
@@ -37,7 +39,8 @@ def read() -> set[str]:
     }
     in_compose = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
     in_api = {name.upper() for name in Settings.model_fields}
-    return (in_code | in_compose | in_api) - NOT_OURS
+    found = (in_code | in_compose | in_api) - NOT_OURS
+    return {name for name in found if not name.endswith(HANDED_ON)}
 
 
 def test_every_variable_is_in_the_example() -> None:

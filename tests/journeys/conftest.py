@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.demo.place import free_ports
 from cli.project import ROOT
-from tests.cli.running import Running, free_port
+from tests.cli.running import Running
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def running() -> Iterator[Up]:
     """Nothing is installed in it yet."""
     folder = Path(tempfile.mkdtemp(prefix="op-up-"))
     folder.chmod(0o711)
-    up = Up(folder, free_port(), free_port())
+    up = Up(folder, *free_ports())
     command: list[str | Path] = [ROOT / "openpartner", "up", "--folder", folder]
     try:
         with Running(command, **up.environment) as process:
