@@ -124,8 +124,12 @@ def _decimal(value: object) -> object:
 # Ids are opaque to clients: one that can't be a UUID is unknown, not malformed.
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
-Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
-HttpUrl = Annotated[str, Field(max_length=MAX_URL), AfterValidator(_http_url)]
+Email = Annotated[
+    str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)
+]
+HttpUrl = Annotated[
+    str, Field(max_length=MAX_URL, json_schema_extra={"format": "uri"}), AfterValidator(_http_url)
+]
 # The calendar first: the year 1 east of Greenwich has no UTC to convert to.
 Time = Annotated[
     AwareDatetime,

@@ -11,7 +11,7 @@ import pytest
 
 from api.access.roles import SCOPES
 from tests.support.brand import Brand, bearer, found_brand
-from tests.support.calls import World, missing, signed_in
+from tests.support.calls import Premises, missing, signed_in
 from tests.support.databases import Scratch
 from tests.support.digest import digest
 from tests.support.published import Operation, operations
@@ -19,9 +19,10 @@ from tests.support.refusals import refusal
 
 # What partners do with what is their own, and what everybody may who has a key or a session.
 OWN = {
-    "create_link", "create_partner_key", "get_dashboard", "get_funnel", "get_partner",
-    "list_links", "list_partner_commissions", "list_partner_keys", "list_partner_payouts",
-    "revoke_key",
+    "add_postback", "change_postback", "create_link", "create_partner_key", "delete_postback",
+    "fire_postback_test", "get_dashboard", "get_funnel", "get_partner", "list_links",
+    "list_partner_commissions", "list_partner_keys", "list_partner_payouts",
+    "list_postback_deliveries", "list_postbacks", "revoke_key",
 }  # fmt: skip
 ANY_PARTNER = {"get_whoami", "introspect_key", "list_my_campaigns"}
 # The scopes that permit an operation; keys with any other scopes are refused.
@@ -34,6 +35,7 @@ SCOPED = {
     "list_links": {"links:read"},
     "list_partner_commissions": {"commissions:read"},
     "list_partners": {"partners:read"},
+    "list_webhook_samples": {"webhooks:write"},
     "report_event": {"events:write"},
     "revoke_partner": {"partners:write"},
     "subscribe_webhook": {"webhooks:write"},
@@ -58,7 +60,7 @@ BASIC = {"Authorization": "Basic b3A6b3A="}
 class Stage:
     """The brand that is attacked, and those who try. `without`: keys with all scopes but these."""
 
-    world: World
+    premises: Premises
     stranger: Headers
     revoked: Headers
     revoked_partner: Headers
@@ -72,12 +74,12 @@ class Stage:
     async def call(
         self, operation: Operation, headers: Headers, *, slug: bool = False
     ) -> httpx2.Response:
-        brand = self.world.brand
+        brand = self.premises.brand
         prefix = f"/api/t/{brand.slug}" if slug else "/api"
         return await brand.http.request(
             operation.method,
-            prefix + await self.world.path(operation),
-            json=await self.world.body(operation),
+            prefix + await self.premises.path(operation),
+            json=await self.premises.body(operation),
             headers=headers,
         )
 
@@ -85,10 +87,10 @@ class Stage:
 @pytest.fixture(scope="module")
 async def stage(http: httpx2.AsyncClient, scratch: Scratch) -> AsyncIterator[Stage]:
     brand, abroad = await found_brand(http, scratch), await found_brand(http, scratch)
-    world = World(brand)
+    premises = Premises(brand)
     for operation in GUARDED:
         if not missing(operation):
-            await world.path(operation)
+            await premises.path(operation)
     revoked, gone = await brand.scoped_headers("revoked"), await brand.partner()
     revoked_partner = await brand.partner_headers(gone)
     await brand.execute("update api_keys set revoked_at = now() where scopes = '{revoked}'")
@@ -96,7 +98,7 @@ async def stage(http: httpx2.AsyncClient, scratch: Scratch) -> AsyncIterator[Sta
     lacking = {frozenset(SCOPED.get(operation.id, ())) for operation in GUARDED}
     superuser = await scratch.connect()
     stage = Stage(
-        world=world,
+        premises=premises,
         stranger=await brand.partner_headers(await brand.partner()),
         revoked=revoked,
         revoked_partner=revoked_partner,
@@ -120,7 +122,7 @@ async def stage(http: httpx2.AsyncClient, scratch: Scratch) -> AsyncIterator[Sta
 async def unharmed(stage: Stage) -> AsyncIterator[Stage]:
     """Nothing in any table of the attacked brand may be different afterwards."""
     yield stage
-    tenant_id = stage.world.brand.tenant_id
+    tenant_id = stage.premises.brand.tenant_id
     before, stage.before = stage.before, await digest(stage.superuser, tenant_id)
     assert stage.before == before
 
@@ -190,9 +192,9 @@ REFUSED = {"unauthorized", "forbidden", "forbidden_scope", "csrf_failed", "tenan
 
 
 @pytest.fixture(scope="module")
-async def inside(http: httpx2.AsyncClient, scratch: Scratch) -> World:
+async def inside(http: httpx2.AsyncClient, scratch: Scratch) -> Premises:
     """A brand whose own people call: it shows that the requests above were refused for their sender."""
-    return World(await found_brand(http, scratch))
+    return Premises(await found_brand(http, scratch))
 
 
 # What is taken away is called last.
@@ -200,7 +202,7 @@ LAST = sorted(GUARDED, key=lambda operation: operation.method == "DELETE")
 
 
 @pytest.mark.parametrize("operation", [pytest.param(one, id=one.id) for one in LAST])
-async def test_whoever_may_gets_in(operation: Operation, inside: World) -> None:
+async def test_whoever_may_gets_in(operation: Operation, inside: Premises) -> None:
     brand = inside.brand
     path, body = await inside.path(operation), await inside.body(operation)
     callers = [await brand.scoped_headers(scope) for scope in SCOPED.get(operation.id, ())]

@@ -10,11 +10,12 @@ from shared.tokens import new_token
 from tests.support.bodies import BODIES, Write
 from tests.support.brand import Brand, Json
 from tests.support.conversions import commission
+from tests.support.people import add_admin
 from tests.support.published import Operation
 
 
 @dataclass(slots=True)
-class World:
+class Premises:
     """A brand, and what was made in it so far: one thing of each kind that was asked for."""
 
     brand: Brand
@@ -24,7 +25,7 @@ class World:
     async def path(self, operation: Operation) -> str:
         """The operation's address, below /api and with ids of this brand."""
         if "requestBody" in operation.declared:
-            return (await self._write(operation)).path
+            return (await self.write(operation)).path
         path = operation.path.removeprefix("/api")
         for name, kind in named(operation):
             path = path.replace(f"{{{name}}}", await self.thing(kind))
@@ -33,18 +34,19 @@ class World:
     async def body(self, operation: Operation) -> Json | None:
         """None where it takes none."""
         takes_one = "requestBody" in operation.declared
-        return (await self._write(operation)).body if takes_one else None
+        return (await self.write(operation)).body if takes_one else None
+
+    async def write(self, operation: Operation) -> Write:
+        """The request of an operation that takes a body; made once."""
+        if operation.id not in self.writes:
+            self.writes[operation.id] = await BODIES[operation.id](self.brand)
+        return self.writes[operation.id]
 
     async def thing(self, kind: str) -> str:
         """What stands in an address behind this noun, or under this name."""
         if kind not in self.things:
             self.things[kind] = await THINGS[kind](self)
         return self.things[kind]
-
-    async def _write(self, operation: Operation) -> Write:
-        if operation.id not in self.writes:
-            self.writes[operation.id] = await BODIES[operation.id](self.brand)
-        return self.writes[operation.id]
 
 
 def named(operation: Operation) -> list[tuple[str, str]]:
@@ -62,55 +64,71 @@ def missing(operation: Operation) -> str | None:
     return f"tests/support/calls.py: {unknown}" if unknown else None
 
 
-async def _commission(world: World) -> str:
+async def _commission(premises: Premises) -> str:
     """With it come its partner, campaign and event."""
-    earned = await commission(world.brand)
-    world.things["/partners"] = earned["partnerId"]
-    world.things["/campaigns"] = world.things["campaignId"] = earned["campaignId"]
-    world.things["/attribution/events"] = earned["eventId"]
+    earned = await commission(premises.brand)
+    premises.things["/partners"] = earned["partnerId"]
+    premises.things["/campaigns"] = premises.things["campaignId"] = earned["campaignId"]
+    premises.things["/attribution/events"] = earned["eventId"]
     return str(earned["id"])
 
 
-async def _with_a_commission(world: World, kind: str) -> str:
-    await world.thing("/commissions")
-    return world.things[kind]
+async def _with_a_commission(premises: Premises, kind: str) -> str:
+    await premises.thing("/commissions")
+    return premises.things[kind]
 
 
-async def _payout(world: World) -> str:
-    earned = await commission(world.brand)
-    await world.brand.made(f"/commissions/{earned['id']}/approve")
-    [payout] = (await world.brand.made("/payouts/run"))["payouts"]
+async def _payout(premises: Premises) -> str:
+    earned = await commission(premises.brand)
+    await premises.brand.made(f"/commissions/{earned['id']}/approve")
+    [payout] = (await premises.brand.made("/payouts/run"))["payouts"]
     return str(payout["payoutId"])
 
 
-async def _key(world: World) -> str:
-    partner = await world.thing("/partners")
-    return str((await world.brand.made(f"/partners/{partner}/api-keys", {}))["id"])
+async def _key(premises: Premises) -> str:
+    partner = await premises.thing("/partners")
+    return str((await premises.brand.made(f"/partners/{partner}/api-keys", {}))["id"])
 
 
-async def _webhook(world: World) -> str:
+async def _webhook(premises: Premises) -> str:
     """At an address that we never call."""
     endpoint = new_id()
-    await world.brand.execute(
+    await premises.brand.execute(
         "insert into webhook_endpoints (tenant_id, id, url, events, secret_prefix, secrets)"
         " values ($1, $2, 'https://127.0.0.1/', '{*}', 'whsec_', '[]')",
-        world.brand.tenant_id, endpoint,
+        premises.brand.tenant_id, endpoint,
     )  # fmt: skip
     return str(endpoint)
 
 
-async def _delivery(world: World) -> str:
-    endpoint, notice, delivery = await world.thing("/webhooks"), new_id(), new_id()
-    await world.brand.execute(
+async def _delivery(premises: Premises) -> str:
+    endpoint, notice, delivery = await premises.thing("/webhooks"), new_id(), new_id()
+    await premises.brand.execute(
         "insert into notices (tenant_id, id, type, data) values ($1, $2, 'partner.activated', '{}')",
-        world.brand.tenant_id, notice,
+        premises.brand.tenant_id, notice,
     )  # fmt: skip
-    await world.brand.execute(
+    await premises.brand.execute(
         "insert into webhook_deliveries (tenant_id, id, endpoint_id, notice_id, event_type)"
         " values ($1, $2, $3, $4, 'partner.activated')",
-        world.brand.tenant_id, delivery, UUID(endpoint), notice,
+        premises.brand.tenant_id, delivery, UUID(endpoint), notice,
     )  # fmt: skip
     return str(delivery)
+
+
+async def _postback(premises: Premises) -> str:
+    """At an address that we never call."""
+    partner, postback = await premises.thing("/partners"), new_id()
+    await premises.brand.execute(
+        "insert into partner_postbacks (tenant_id, id, partner_id, url, events)"
+        " values ($1, $2, $3, 'https://127.0.0.1/', '{commission.paid}')",
+        premises.brand.tenant_id, postback, UUID(partner),
+    )  # fmt: skip
+    return str(postback)
+
+
+async def _admin(premises: Premises) -> str:
+    admin, _ = await add_admin(premises.brand)
+    return str(admin)
 
 
 async def _always(value: str) -> str:
@@ -119,17 +137,20 @@ async def _always(value: str) -> str:
 
 # What stands behind a noun of an address, or under a name further back. An address with a new noun
 # needs a line here.
-THINGS: dict[str, Callable[[World], Awaitable[str]]] = {
+THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
+    "/admins": _admin,
     "/api-keys": _key,
-    "/attribution/events": lambda world: _with_a_commission(world, "/attribution/events"),
-    "/campaigns": lambda world: _with_a_commission(world, "/campaigns"),
+    "/attribution/events": lambda premises: _with_a_commission(premises, "/attribution/events"),
+    "/campaigns": lambda premises: _with_a_commission(premises, "/campaigns"),
     "/commissions": _commission,
     "/export": lambda _: _always("partners"),
-    "/partners": lambda world: _with_a_commission(world, "/partners"),
+    "/partners": lambda premises: _with_a_commission(premises, "/partners"),
     "/payouts": _payout,
     "/webhooks": _webhook,
-    "campaignId": lambda world: _with_a_commission(world, "campaignId"),
+    "/webhooks/samples": lambda _: _always("partner.activated"),
+    "campaignId": lambda premises: _with_a_commission(premises, "campaignId"),
     "deliveryId": _delivery,
+    "postbackId": _postback,
     "format": lambda _: _always("csv"),
 }
 
