@@ -30,6 +30,8 @@ BY_STATUS: dict[int, type[ApiError]] = {
     405: MethodNotAllowed,
     413: TooLarge,
 }
+# lock_timeout, statement_timeout, a deadlock broken at our expense, and too many connections.
+BUSY = {"55P03", "57014", "40P01", "53300"}
 # asyncpg's own failures to reach or keep the server, which SQLAlchemy passes on unwrapped.
 UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError)
 
@@ -125,7 +127,7 @@ async def _render_unreachable(_: Request, error: Exception) -> JSONResponse:
 
 async def _render_database(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, DBAPIError)  # noqa: S101  # what the handler is registered for
-    if error.connection_invalidated:
+    if error.connection_invalidated or getattr(error.orig, "sqlstate", "") in BUSY:
         return await _render_unreachable(request, error)
     raise error
 
