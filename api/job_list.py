@@ -1,8 +1,11 @@
 """Every feature that has jobs, as routes.py lists every feature that has routes."""
 
 from api.features.account import jobs as account_jobs
+from api.features.campaigns import jobs as campaign_jobs
 from api.features.clicks import jobs as click_jobs
 from api.features.commissions import jobs as commission_jobs
+from api.features.housekeeping import jobs as housekeeping_jobs
+from api.features.mail_settings import jobs as mail_jobs
 from api.features.partners import jobs as partner_jobs
 from api.features.postbacks import jobs as postback_jobs
 from api.features.sign_in import jobs as sign_in_jobs
@@ -10,8 +13,11 @@ from api.features.webhooks import jobs as webhook_jobs
 
 JOBS_OF_FEATURES: tuple[object, ...] = (
     account_jobs,
+    campaign_jobs,
     click_jobs,
     commission_jobs,
+    mail_jobs,
+    housekeeping_jobs,
     partner_jobs,
     postback_jobs,
     sign_in_jobs,

@@ -29,7 +29,7 @@ def upgrade() -> None:
     for table in CHANGING:
         op.execute(f"grant select, insert, update, delete on {table} to openpartner_app")
     op.execute("grant select, update on tenants to openpartner_app")
-    op.execute("grant select, insert, update on ticks to openpartner_app")
+    op.execute("grant select, insert, update, delete on ticks to openpartner_app")
     refuse_changes()
     bound_weights()
     op.execute(f"set local app.tenant_id = '{DEFAULT_TENANT}'")
@@ -101,5 +101,6 @@ def downgrade() -> None:
         op.execute(f"alter table {table} no force row level security")
         op.execute(f"alter table {table} disable row level security")
         op.execute(f"revoke all on {table} from openpartner_app")
+        op.execute(f"revoke all on {table} from openpartner_crosser")
     op.execute("revoke all on ticks from openpartner_app")
     op.execute("delete from tenants")

@@ -1,0 +1,1 @@
+"""Housekeeping: what has served its time is thrown away, every night."""
