@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.types import Lifespan
 
 from api.access.cookies import CrossSite
 from api.access.idempotency import KeyReused, Replay, StillRunning, render_replay
@@ -13,7 +14,7 @@ from api.access.needs import ScopeMissing
 from api.outside.http import OutboundClient
 from api.outside.mail import Mailer
 from api.outside.world import World
-from api.routes import api, root
+from api.routes import api, outgoing, root
 from api.settings import Settings
 from api.web import problems
 from api.web.address import TenantAddress
@@ -45,7 +46,35 @@ class State(TypedDict):
 def create_app(settings: Settings | None = None, world: World | None = None) -> FastAPI:
     """The ASGI app; settings come from the environment, and the world from them, unless given."""
     settings = settings or Settings()
-    world = world or World.of(settings)
+    app = FastAPI(
+        title="OpenPartner",
+        version=VERSION,
+        lifespan=lifespan_of(settings, world or World.of(settings)),
+        generate_unique_id_function=lambda route: route.name,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+        # Outermost first.
+        middleware=[
+            Middleware(Envelope, https=settings.is_https),
+            Middleware(Cors, origins=settings.origins),
+            Middleware(BodyLimit, most=MAX_BODY),
+            Middleware(Throttle),
+            Middleware(TenantAddress),
+        ],
+    )
+    problems.install(app)
+    app.add_exception_handler(Replay, render_replay)
+    app.include_router(root)
+    app.include_router(api)
+    app.webhooks.include_router(outgoing)
+    describe(app, guards=(ScopeMissing, CrossSite), once=(KeyReused, StillRunning))
+    return app
+
+
+def lifespan_of(settings: Settings, world: World) -> Lifespan[FastAPI]:
+    """What lives as long as the process, and is closed with it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
@@ -65,27 +94,4 @@ def create_app(settings: Settings | None = None, world: World | None = None) -> 
         }
         await database.close()
 
-    app = FastAPI(
-        title="OpenPartner",
-        version=VERSION,
-        lifespan=lifespan,
-        generate_unique_id_function=lambda route: route.name,
-        openapi_url="/api/openapi.json",
-        docs_url=None,
-        redoc_url=None,
-        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
-        # Outermost first.
-        middleware=[
-            Middleware(Envelope, https=settings.is_https),
-            Middleware(Cors, origins=settings.origins),
-            Middleware(BodyLimit, most=MAX_BODY),
-            Middleware(Throttle),
-            Middleware(TenantAddress),
-        ],
-    )
-    problems.install(app)
-    app.add_exception_handler(Replay, render_replay)
-    app.include_router(root)
-    app.include_router(api)
-    describe(app, guards=(ScopeMissing, CrossSite), once=(KeyReused, StillRunning))
-    return app
+    return lifespan
