@@ -14,6 +14,10 @@ class MailFailed(Exception):
     """The letter was not accepted; the message says what the other side answered."""
 
 
+class MailRefused(MailFailed):
+    """The address itself was refused for good: to try again would only harm the sender's name."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One mail to one person; `tag` groups letters of a kind in the provider's statistics."""
@@ -22,6 +26,7 @@ class Letter:
     subject: str
     text: str
     tag: str
+    html: str | None = None
 
 
 class Mailer(Protocol):

@@ -1,15 +1,18 @@
 """Mail by Postmark's HTTP interface."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 
 import httpx2
 
-from api.outside.mail import Letter, MailFailed
+from api.outside.mail import Letter, MailFailed, MailRefused
 
 ADDRESS = "https://api.postmarkapp.com/email"
 TOTAL_SECONDS = 20
 LARGEST_ANSWER = 64 * 1024
+# What Postmark calls an address that bounced, or whose owner complained.
+INACTIVE_RECIPIENT = 406
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,8 @@ class PostmarkMailer:
             "Tag": letter.tag,
             "MessageStream": self.message_stream,
         }
+        if letter.html is not None:
+            body["HtmlBody"] = letter.html
         headers = {
             "X-Postmark-Server-Token": self.server_token,
             "Accept": "application/json",
@@ -54,8 +59,18 @@ class PostmarkMailer:
                 answer += piece
                 if len(answer) > LARGEST_ANSWER:
                     break
-        if response.status_code != httpx2.codes.OK or b'"ErrorCode":0' not in answer.replace(
-            b" ", b""
-        ):
-            said = answer.decode(errors="replace")[:200]
-            raise MailFailed(f"Postmark answered {response.status_code}: {said}")
+        code = _error_code(answer)
+        if response.status_code != httpx2.codes.OK or code != 0:
+            said = answer.decode(errors="replace")[:200].replace("\x00", "")
+            family = MailRefused if code == INACTIVE_RECIPIENT else MailFailed
+            raise family(f"Postmark answered {response.status_code}: {said}")
+
+
+def _error_code(answer: bytes) -> int | None:
+    """0 where the letter was taken; None where this is no answer of Postmark's."""
+    try:
+        told = json.loads(answer)
+    except ValueError:
+        return None
+    code = told.get("ErrorCode") if isinstance(told, dict) else None
+    return code if isinstance(code, int) else None

@@ -1,5 +1,13 @@
-"""The program's name, for mails; its first settings, for set-up; and how any setting is written."""
+"""The program's name and look, for mails; its logo, for uploads; and how any setting is written."""
 
-from api.features.program_settings.service import KEY, program_name, save, write_setting
+from api.features.program_settings.queries import KEY
+from api.features.program_settings.service import (
+    Look,
+    look_of,
+    program_name,
+    save,
+    set_logo,
+    write_setting,
+)
 
-__all__ = ["KEY", "program_name", "save", "write_setting"]
+__all__ = ["KEY", "Look", "look_of", "program_name", "save", "set_logo", "write_setting"]

@@ -1,0 +1,1 @@
+"""Letters: what mail looks like, whoever writes it."""

@@ -1,0 +1,1 @@
+"""Uploads: the pictures that brands bring, and everybody may see."""
