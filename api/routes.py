@@ -2,6 +2,8 @@
 
 from fastapi import APIRouter
 
+from api.features.account.routes import router as account
+from api.features.admins.routes import router as admins
 from api.features.analytics.routes import router as analytics
 from api.features.api_keys.routes import router as api_keys
 from api.features.attribution.routes import router as attribution
@@ -15,23 +17,35 @@ from api.features.health.routes import router as health
 from api.features.imports.routes import router as imports
 from api.features.install.routes import router as install
 from api.features.links.routes import router as links
+from api.features.mail_settings.routes import router as mail_settings
 from api.features.partner_imports.routes import router as partner_imports
+from api.features.partner_signup.routes import router as partner_signup
+from api.features.partner_terms.routes import router as partner_terms
 from api.features.partners.routes import router as partners
 from api.features.payouts.routes import router as payouts
 from api.features.postbacks.routes import router as postbacks
+from api.features.program_settings.routes import router as program_settings
 from api.features.sign_in.routes import router as sign_in
+from api.features.uploads.routes import router as uploads
+from api.features.webhooks.published import published
 from api.features.webhooks.routes import router as webhooks
 from api.features.welcome.routes import router as welcome
+
+# What we call elsewhere, for the published schema only.
+outgoing = published
 
 root = APIRouter()
 root.include_router(health)
 root.include_router(welcome)
+root.include_router(uploads)
 
 api = APIRouter(prefix="/api")
 api.include_router(audit)
 api.include_router(campaigns)
 api.include_router(analytics)
 api.include_router(partners)
+api.include_router(partner_terms)
+api.include_router(partner_signup)
 api.include_router(grants)
 api.include_router(links)
 api.include_router(sign_in)
@@ -41,8 +55,14 @@ api.include_router(attribution)
 api.include_router(commissions)
 api.include_router(payouts)
 api.include_router(api_keys)
+api.include_router(admins)
 api.include_router(exports)
 api.include_router(imports)
 api.include_router(webhooks)
 api.include_router(postbacks)
 api.include_router(partner_imports)
+api.include_router(account)
+api.include_router(program_settings)
+api.include_router(mail_settings)
+# Where portals look for it, whose every call begins with /api.
+api.include_router(uploads, include_in_schema=False)

@@ -16,8 +16,6 @@ READS = {
     "campaigns": "tenant_id, id, destination_url, deep_link_allowed_domains",
 }
 
-DEFAULT_TENANT = "01900000-0000-7000-8000-000000000001"
-
 # PostgreSQL 18 has this built in; 15 has not. For rows that a statement makes by itself.
 UUID_V7 = """
     create function uuid_v7() returns uuid language sql volatile parallel safe as $$
@@ -137,7 +135,6 @@ def upgrade() -> None:
         op.execute(
             f"create policy crosser_reads on {table} for select to openpartner_crosser using (true)"
         )
-    op.execute("grant update, insert (id, slug, display_name) on tenants to openpartner_crosser")
     op.execute("grant select, update on jobs to openpartner_crosser")
     op.execute("create policy crosser_works on jobs to openpartner_crosser using (true)")
     for signature, body in FUNCTIONS.items():

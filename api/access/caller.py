@@ -1,19 +1,24 @@
 """Who is calling: an admin, a partner or an integration, by key or by session."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_network
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+import structlog
+from sqlalchemy import func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.permissions import Permission
 from api.access.roles import ADMIN, PARTNER, permitted_by
+from api.web.tenancy import pending_slug
 from shared.models.admin import Admin
 from shared.models.api_key import ApiKey
 from shared.models.partner import Partner
 from shared.models.sign_in import WebSession
 from shared.tokens import digest_of
+
+log = structlog.get_logger()
 
 Role = Literal["admin", "partner", "scoped"]
 Source = Literal["env", "db", "session"]
@@ -23,7 +28,11 @@ LAST_USED_EVERY = text("interval '1 minute'")
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`principal` names the caller for logs, audit and idempotency; it is no secret."""
+    """`principal` names the caller for logs, audit and idempotency; it is no secret.
+
+    `stands_for` is the admin who signed in, or to whom the key goes back; `pending_deletion` is the
+    slug of their workspace if that is about to be deleted.
+    """
 
     role: Role
     source: Source
@@ -32,38 +41,75 @@ class Caller:
     admin_id: UUID | None = None
     partner_id: UUID | None = None
     scopes: tuple[str, ...] = ()
+    stands_for: UUID | None = None
+    pending_deletion: str | None = None
 
     def owns(self, partner_id: UUID) -> bool:
         """Whether this is the partner of that id."""
         return self.partner_id is not None and self.partner_id == partner_id
 
 
-def env_admin() -> Caller:
+async def env_admin(session: AsyncSession) -> Caller:
     """The holder of ADMIN_API_KEY."""
-    return Caller("admin", "env", ADMIN, "env")
+    pending = await session.scalar(pending_slug())
+    return Caller("admin", "env", ADMIN, "env", pending_deletion=pending)
 
 
-async def by_key(session: AsyncSession, plaintext: str) -> Caller | None:
-    """The holder of an API key of the pinned tenant, unless it or its partner was revoked."""
+async def by_key(session: AsyncSession, plaintext: str, address: str) -> Caller | None:
+    """The holder of an API key of the pinned tenant, unless it or its partner was revoked.
+
+    An expired key is no key, nor is one that comes from an address where it may not be used.
+    """
     query = (
-        select(ApiKey, Partner.revoked_at, func.now() - ApiKey.last_used_at < LAST_USED_EVERY)
+        select(
+            ApiKey,
+            Partner.revoked_at,
+            func.now() - ApiKey.last_used_at < LAST_USED_EVERY,
+            pending_slug().scalar_subquery(),
+        )
         .outerjoin(Partner, Partner.id == ApiKey.partner_id)
-        .where(ApiKey.digest == digest_of(plaintext), ApiKey.revoked_at.is_(None))
+        .where(
+            ApiKey.digest == digest_of(plaintext),
+            ApiKey.revoked_at.is_(None),
+            or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > func.now()),
+        )
     )
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    key, partner_revoked_at, used_lately = row
+    key, partner_revoked_at, used_lately, pending = row
     if partner_revoked_at is not None:
+        return None
+    if key.allowed_addresses is not None and not _is_within(address, key.allowed_addresses):
+        log.warning("key_used_elsewhere", key=str(key.id))
         return None
     if not used_lately:
         await _mark(session, ApiKey, key.id, "last_used_at")
-    principal = f"key:{key.id}"
+    return replace(_holder(key), pending_deletion=pending)
+
+
+def _holder(key: ApiKey) -> Caller:
+    principal, behind = f"key:{key.id}", key.created_by
     if key.scopes is not None:
-        return Caller("scoped", "db", permitted_by(key.scopes), principal, scopes=tuple(key.scopes))
+        scopes = tuple(key.scopes)
+        return Caller(
+            "scoped", "db", permitted_by(key.scopes), principal, scopes=scopes, stands_for=behind
+        )
     if key.partner_id is not None:
+        # A partner makes keys for themselves; they are not the admin's who made the first.
         return Caller("partner", "db", PARTNER, principal, partner_id=key.partner_id)
-    return Caller("admin", "db", ADMIN, principal)
+    return Caller("admin", "db", ADMIN, principal, stands_for=behind)
+
+
+def _is_within(address: str, blocks: list[str]) -> bool:
+    try:
+        caller = ip_address(address)
+    except ValueError:
+        # A socket file has no address, and so lies in no block.
+        return False
+    # A server that listens on IPv6 sees IPv4 peers in its dress.
+    plain = getattr(caller, "ipv4_mapped", None) or caller
+    return any(plain in ip_network(block) for block in blocks)
 
 
 async def by_session(session: AsyncSession, plaintext: str) -> Caller | None:
@@ -74,6 +120,7 @@ async def by_session(session: AsyncSession, plaintext: str) -> Caller | None:
             Admin.id.label("admin_id"),
             Partner.id.label("partner_id"),
             func.now() - WebSession.last_seen_at < LAST_USED_EVERY,
+            pending_slug().scalar_subquery(),
         )
         .outerjoin(
             Admin,
@@ -97,11 +144,23 @@ async def by_session(session: AsyncSession, plaintext: str) -> Caller | None:
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    signed_in, admin_id, partner_id, seen_lately = row
+    signed_in, admin_id, partner_id, seen_lately, pending = row
     if not seen_lately:
         await _mark(session, WebSession, signed_in.id, "last_seen_at")
+    person = _person(admin_id, partner_id)
+    return person and replace(person, pending_deletion=pending)
+
+
+def _person(admin_id: UUID | None, partner_id: UUID | None) -> Caller | None:
     if admin_id is not None:
-        return Caller("admin", "session", ADMIN, f"admin:{admin_id}", admin_id=admin_id)
+        return Caller(
+            "admin",
+            "session",
+            ADMIN,
+            f"admin:{admin_id}",
+            admin_id=admin_id,
+            stands_for=admin_id,
+        )
     if partner_id is not None:
         return Caller("partner", "session", PARTNER, f"partner:{partner_id}", partner_id=partner_id)
     return None

@@ -12,7 +12,8 @@ from api.access.caller import Caller, by_key, by_session, env_admin
 from api.access.cookies import refuse_other_sites, session_cookie
 from api.access.permissions import Permission
 from api.errors import Forbidden, NotFound, Unauthorized
-from api.web.tenancy import TenantId, bearer_of
+from api.web.client import client_address
+from api.web.tenancy import TenantId, bearer_of, refuse_pending
 from api.web.transaction import Session
 
 bearer = HTTPBearer(auto_error=False, scheme_name="Key", description="An API key, `op_…`.")
@@ -55,15 +56,16 @@ async def _identify(request: Request, session: AsyncSession) -> Caller:
     if token is not None:
         env_key = request.state.settings.admin_api_key
         if env_key and compare_digest(token.encode(), env_key.get_secret_value().encode()):
-            found = env_admin()
+            found = await env_admin(session)
         elif token:
-            found = await by_key(session, token)
+            found = await by_key(session, token, client_address(request))
     elif signed_in := session_cookie(request):
         found = await by_session(session, signed_in)
         if found is not None:
             refuse_other_sites(request, signed_in)
     if found is None:
         raise Unauthorized
+    refuse_pending(request, found.pending_deletion)
     request.state.caller = found
     return found
 

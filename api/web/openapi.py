@@ -19,7 +19,7 @@ from api.errors import (
 )
 from api.web.examples import illustrate
 from api.web.problems import Responses, problems, together
-from api.web.tenancy import TenantNotFound, TenantSlugMissing
+from api.web.tenancy import TenantNotFound, TenantPendingDeletion, TenantSlugMissing
 
 PROBLEM = {
     "title": "Problem",
@@ -61,7 +61,7 @@ def common(path: str, operation: dict[str, Any]) -> Errors:
     """The errors that any route like this one may answer with."""
     errors: list[type[ApiError]] = [Internal, Unavailable, InvalidQuery, TooManyRequests]
     if path.startswith("/api"):
-        errors += [TenantSlugMissing, TenantNotFound]
+        errors += [TenantSlugMissing, TenantNotFound, TenantPendingDeletion]
     if "requestBody" in operation:
         errors += [InvalidBody, TooLarge]
     if "{" in path:
@@ -85,6 +85,7 @@ def describe(app: FastAPI, *, guards: Errors, once: Errors) -> None:
                 version=app.version,
                 description="Partner programs: links, clicks, attribution, commissions, payouts.",
                 routes=app.routes,
+                webhooks=app.webhooks.routes,
                 servers=SERVERS,
             )
             complete(schema, guards, once)
@@ -101,6 +102,9 @@ def complete(schema: dict[str, Any], guards: Errors, once: Errors) -> None:
     schemas["Problem"] = PROBLEM
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
+    for outgoing in schema.get("webhooks", {}).values():
+        # Receivers answer as they like.
+        del outgoing["post"]["responses"]["422"]
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
             if method not in METHODS:

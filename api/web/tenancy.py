@@ -6,14 +6,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import text
+from sqlalchemy import Select, select, text
 
-from api.errors import BadRequest, NotFound, Unauthorized
+from api.errors import BadRequest, Gone, NotFound, Unauthorized
 from api.settings import Settings
 from api.web.client import client_address
 from api.web.rate_limits import WRONG_KEYS
 from shared.database import Database
-from shared.models.tenant import DEFAULT_TENANT_ID
+from shared.models.tenant import DEFAULT_TENANT_ID, Tenant
 from shared.tokens import digest_of
 
 REMEMBERED_KEYS = 10_000
@@ -25,6 +25,14 @@ class TenantSlugMissing(BadRequest, code="tenant_slug_missing"):
 
 class TenantNotFound(NotFound, code="tenant_not_found"):
     """There is no such workspace."""
+
+
+class TenantPendingDeletion(Gone, code="tenant_pending_deletion"):
+    """This workspace, `slug`, is about to be deleted; an admin can still sign in and restore it."""
+
+
+# What stays open then: signing in, and the way back.
+OPEN_WHILE_PENDING = ("/api/auth/", "/api/account/")
 
 
 @dataclass(slots=True)
@@ -117,3 +125,14 @@ async def _named_by_address(request: Request) -> UUID | None:
 
 
 TenantId = Annotated[UUID, Depends(tenant_of)]
+
+
+def pending_slug() -> Select[str]:
+    """The pinned tenant's slug if it is about to be deleted, else nothing."""
+    return select(Tenant.slug).where(Tenant.pending_deletion_at.is_not(None))
+
+
+def refuse_pending(request: Request, slug: str | None) -> None:
+    """Raises TenantPendingDeletion where there is such a slug, but on the way back."""
+    if slug is not None and not request.scope["path"].startswith(OPEN_WHILE_PENDING):
+        raise TenantPendingDeletion(slug=slug)

@@ -15,7 +15,10 @@ DEFAULT_TENANT_SLUG = "default"
 
 
 class Tenant(Model):
-    """Row security on this table compares `id` itself with the pinned tenant."""
+    """Row security on this table compares `id` itself with the pinned tenant.
+
+    `pending_deletion_at` is when somebody asked for its deletion; 30 days later it is gone.
+    """
 
     __tablename__ = "tenants"
     __table_args__ = (CheckConstraint("status in ('active', 'suspended', 'deleted')", "status"),)
@@ -24,5 +27,7 @@ class Tenant(Model):
     slug: Mapped[str] = mapped_column(unique=True)
     display_name: Mapped[str]
     status: Mapped[str] = mapped_column(server_default=text("'active'"))
+    pending_deletion_at: Mapped[datetime | None]
+    deletion_reason: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

@@ -19,7 +19,9 @@ CROSSER, OWNER = "openpartner_crosser", "openpartner_owner"
 CROSSINGS = {
     "active_tenants": CROSSER,
     "claim_jobs": CROSSER,
+    "delete_expired_tenant": CROSSER,
     "every_tenant": CROSSER,
+    "expired_tenants": CROSSER,
     "make_click_partitions": OWNER,
     "queue_depth": CROSSER,
     "tenant_by_slug": CROSSER,
@@ -165,3 +167,34 @@ async def test_make_click_partitions_tells_how_many_it_made(
         " and not (relrowsecurity and relforcerowsecurity)"
     )
     assert unforced == []
+
+
+PENDING = "update tenants set pending_deletion_at = now() - make_interval(days => $2) where id = $1"
+
+
+async def test_expired_tenants_tells_the_ids_of_those_whose_grace_is_over(
+    stranger: asyncpg.Connection, brand: Brand, other_brand: Brand
+) -> None:
+    await brand.execute(PENDING, brand.tenant_id, 30)
+    await other_brand.execute(PENDING, other_brand.tenant_id, 29)
+    rows = await stranger.fetch("select * from expired_tenants()")
+    assert {len(row) for row in rows} == {1}
+    tenants = {row[0] for row in rows}
+    assert brand.tenant_id in tenants
+    assert other_brand.tenant_id not in tenants
+
+
+async def test_delete_expired_tenant_tells_how_many_rows_went(
+    stranger: asyncpg.Connection, brand: Brand, other_brand: Brand
+) -> None:
+    query = "select delete_expired_tenant($1)"
+    await brand.campaign()
+    await brand.execute(PENDING, brand.tenant_id, 29)
+    for unexpired in (brand, other_brand):
+        with pytest.raises(asyncpg.RaiseError, match="not over"):
+            await stranger.fetchval(query, unexpired.tenant_id)
+    await brand.execute(PENDING, brand.tenant_id, 30)
+    assert await stranger.fetchval(query, brand.tenant_id) >= 3
+    left = "select id from tenants where id = any($1)"
+    found = await brand.fetch(left, [brand.tenant_id, other_brand.tenant_id])
+    assert [row["id"] for row in found] == [other_brand.tenant_id]

@@ -14,7 +14,7 @@ from api.features.conversions.errors import ClickNotFound, ExternalIdReused
 from api.features.conversions.schemas import EventReport, Identified, Identify, Reported
 from api.web.problems import problems
 from api.web.rate_limits import limited
-from api.web.transaction import Session
+from api.web.transaction import IN_USE, Session
 
 router = APIRouter(tags=["Attribution"], route_class=RememberingRoute)
 Reporter = Annotated[Caller, needs(Permission.EVENTS_WRITE)]
@@ -22,7 +22,7 @@ Reporter = Annotated[Caller, needs(Permission.EVENTS_WRITE)]
 
 @router.post(
     "/attribution/identify",
-    dependencies=[limited("identify", "120/minute")],
+    dependencies=[limited("identify", "120/minute", unless_by_key=True), IN_USE],
     responses=problems(ClickNotFound, Unauthorized),
 )
 async def identify_customer(wanted: Identify, session: Session) -> Identified:

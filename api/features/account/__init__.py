@@ -1,0 +1,1 @@
+"""Account: the end of a workspace, thirty days of second thoughts, and what is left of it."""
