@@ -78,6 +78,8 @@ def environment(place: Place) -> dict[str, str]:
         "ROUTER_IP_CAP_MAX": "1000000000",
         "ROUTER_JOURNAL_DIR": str(place.folder / "journal"),
         "LOG_LEVEL": "WARNING",
+        # For the stand-ins of peers, whose routers read all tables.
+        "BENCH_SUPERUSER": place.superuser,
     }
 
 
