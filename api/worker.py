@@ -1,4 +1,4 @@
-"""Runs jobs and the schedule: `python -m api.worker`. Any number of workers may run at once."""
+"""Runs jobs and the schedule: `python -m api.worker`, as many at once as one likes."""
 
 import asyncio
 import signal

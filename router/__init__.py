@@ -1,0 +1,1 @@
+"""The redirect service: finds a link, keeps the click, sends the visitor on."""

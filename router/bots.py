@@ -1,4 +1,4 @@
-"""Is this user agent a crawler? The patterns of `crawler-user-agents`, folded into one expression."""
+"""Whether a user agent is a crawler's: the patterns of `crawler-user-agents` in one expression."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What runs every hour or day. Every worker ticks; the first to write the tick's row acts."""
+"""What runs every hour or day: every worker ticks, and the first to write the tick's row acts."""
 
 import asyncio
 from dataclasses import dataclass, field

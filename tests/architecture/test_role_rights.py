@@ -17,7 +17,7 @@ APPEND_ONLY = {"audit_entries", "clicks", "events", "identities", "terms"}
 # The view that the router reads, and nothing more of other tables.
 DIRECTORY = {
     "tenant_id", "slug", "link_key", "link_id", "partner_id", "campaign_id", "destination_url",
-    "is_override", "campaign_url", "deep_link_allowed_domains", "revoked",
+    "is_override", "campaign_url", "deep_link_allowed_domains", "revoked", "active", "changed_ago",
 }  # fmt: skip
 
 PRIVILEGES = """

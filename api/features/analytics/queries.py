@@ -42,6 +42,10 @@ def _happened(since: datetime) -> ColumnElement[bool]:
     return and_(Event.ts >= since, Credit.created_at >= since - AHEAD)
 
 
+def _earned(since: datetime) -> ColumnElement[bool]:
+    return and_(Event.ts >= since, Commission.accrued_at >= since - AHEAD)
+
+
 def _has_value() -> ColumnElement[bool]:
     return func.coalesce(Event.value_minor, 0) != 0
 
@@ -202,7 +206,7 @@ def commissions(since: datetime) -> Select[str, str, Any]:
     return (
         select(Commission.status, Commission.currency, func.sum(Commission.amount_minor))
         .join(Event, Event.id == Commission.event_id)
-        .where(Event.ts >= since)
+        .where(_earned(since))
         .group_by(Commission.status, Commission.currency)
     )
 
@@ -239,7 +243,7 @@ def commissions_by_partner(partners: Sequence[UUID], since: datetime) -> Select[
         .where(
             Commission.partner_id.in_(partners),
             Commission.status != "reversed",
-            Event.ts >= since,
+            _earned(since),
         )
         .group_by(Commission.partner_id, Commission.currency)
     )

@@ -1,4 +1,4 @@
-"""Macros of a postback's address, filled in once, encoded, and never in its host. Pure."""
+"""Macros of a postback's address: filled in purely, once, encoded, and never in its host."""
 
 import re
 from collections.abc import Mapping

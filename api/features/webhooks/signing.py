@@ -1,4 +1,4 @@
-"""Signatures: Standard Webhooks, and the older header beside it. No database, no HTTP, no clock."""
+"""Signatures, made purely: Standard Webhooks, and the older header beside it."""
 
 from base64 import b64encode
 from collections.abc import Sequence
