@@ -175,7 +175,9 @@ async def test_the_export_is_read_through_a_cursor_in_one_snapshot(brand: Brand)
     with statements() as sent:
         assert (await brand.get("/export.json")).status_code == 200
     assert any("isolation level repeatable read" in statement for statement in sent)
-    assert len([one for one in sent if "row_to_json" in one]) == len(OWNED)
+    # Of files one statement brings one, so of none at all there is none.
+    light = [owned for owned in OWNED if not owned.is_heavy]
+    assert len([one for one in sent if "row_to_json" in one]) == len(light)
 
 
 async def test_what_changes_meanwhile_is_in_no_table_or_in_all(brand: Brand) -> None:

@@ -47,6 +47,12 @@ async def furnish(brand: Brand) -> None:
         "insert into admins (tenant_id, id, email, name) values ($1, $2, 'ada@example.com', 'Ada')",
         brand.tenant_id, new_id(),
     )  # fmt: skip
+    for name in ("logo-1.png", "logo-2.png"):
+        await brand.execute(
+            "insert into uploads (tenant_id, id, name, media_type, content)"
+            " values ($1, $2, $3, 'image/png', $4)",
+            brand.tenant_id, new_id(), name, bytes(range(256)) * 400,
+        )  # fmt: skip
     for key, value in (("exact", EXACT), ("nothing", "null"), ("list", '["=1+1", null, [1.0]]')):
         await brand.execute(
             "insert into settings (tenant_id, key, value) values ($1, $2, $3)",

@@ -1,5 +1,6 @@
 """Rows as text, one column each, written by PostgreSQL: JSON, a line of CSV, or values for SQL."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -59,6 +60,17 @@ def without_imports(lines: Lines, owned: OwnedTable) -> Lines:
     if owned.name != "audit_entries":
         return lines
     return lines.where(owned.table.columns["action"] != IMPORTED)
+
+
+def keys(owned: OwnedTable) -> Select[Any]:
+    """What identifies each row, for reading them one by one."""
+    wanted: Lines = select(*owned.key)  # type: ignore[assignment]  # as many columns as the key has
+    return _in_order(wanted, owned)
+
+
+def only(lines: Lines, owned: OwnedTable, key: Sequence[Any]) -> Lines:
+    """Of these lines that of one row."""
+    return lines.where(*(column == value for column, value in zip(owned.key, key, strict=True)))
 
 
 def _in_order(lines: Lines, owned: OwnedTable) -> Lines:

@@ -14,6 +14,8 @@ from api.features.exports.queries import (
     Lines,
     csv_lines,
     json_lines,
+    keys,
+    only,
     sql_values,
     without_imports,
 )
@@ -59,7 +61,7 @@ async def json_bundle(session: AsyncSession, at: datetime | None) -> Texts:
     yield f'{{"exportedAt":"{written}","schemaVersion":{SCHEMA_VERSION},"tables":{{'
     for place, owned in enumerate(OWNED):
         yield f'{"," if place else ""}\n"{owned.wire}":'
-        async for part in _json_array(session, without_imports(json_lines(owned), owned)):
+        async for part in _json_array(session, owned, without_imports(json_lines(owned), owned)):
             yield part
     yield "\n}}\n"
 
@@ -85,14 +87,14 @@ def refuse_unknown_format(wanted: str) -> None:
 
 
 async def _json_table(session: AsyncSession, owned: OwnedTable) -> Texts:
-    async for part in _json_array(session, json_lines(owned)):
+    async for part in _json_array(session, owned, json_lines(owned)):
         yield part
     yield "\n"
 
 
 async def _csv_table(session: AsyncSession, owned: OwnedTable) -> Texts:
     yield ",".join(owned.columns) + "\r\n"
-    async for lines in _some(session, csv_lines(owned)):
+    async for lines in _some(session, owned, csv_lines(owned)):
         yield "".join(f"{line}\r\n" for line in lines)
 
 
@@ -103,9 +105,9 @@ async def _sql_table(session: AsyncSession, owned: OwnedTable) -> Texts:
     yield SQL_FOOTER
 
 
-async def _json_array(session: AsyncSession, query: Lines) -> Texts:
+async def _json_array(session: AsyncSession, owned: OwnedTable, query: Lines) -> Texts:
     before = "[\n"
-    async for lines in _some(session, query):
+    async for lines in _some(session, owned, query):
         yield before + ",\n".join(lines)
         before = ",\n"
     yield "[]" if before == "[\n" else "\n]"
@@ -115,15 +117,19 @@ async def _inserts(session: AsyncSession, owned: OwnedTable, query: Lines) -> Te
     columns = ", ".join(f'"{column.name}"' for column in owned.columns.values())
     opening = f'\ninsert into "{owned.name}" ({columns}) values\n'
     empty = True
-    async for lines in _some(session, query):
+    async for lines in _some(session, owned, query):
         yield opening + ",\n".join(lines) + "\non conflict do nothing;\n"
         empty = False
     if empty:
         yield f"\n-- {owned.wire}: no rows\n"
 
 
-async def _some(session: AsyncSession, query: Lines) -> AsyncIterator[list[str]]:
+async def _some(session: AsyncSession, owned: OwnedTable, query: Lines) -> AsyncIterator[list[str]]:
     """As many rows as fit a statement of the SQL export, through a cursor on the server."""
+    if owned.is_heavy:
+        for key in (await session.execute(keys(owned))).all():
+            yield [(await session.scalars(only(query, owned, key))).one()]
+        return
     found = await session.stream_scalars(query, execution_options={"yield_per": ROWS})
     async for lines in found.partitions(ROWS):
         yield list(lines)

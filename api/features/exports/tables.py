@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import Column, ColumnElement, Table
+from sqlalchemy import Column, ColumnElement, LargeBinary, Table
 
 import shared.models.all  # noqa: F401  # registers every table, also those that come later
 from shared.models.base import Model
@@ -31,6 +31,7 @@ WIRE_NAMES = {
     "grants": "PartnerCampaign",
     "identities": "Identity",
     "links": "Link",
+    "mail_suppressions": "MailSuppression",
     "notices": "Notice",
     "partner_postbacks": "PartnerPostback",
     "partners": "Partner",
@@ -39,6 +40,7 @@ WIRE_NAMES = {
     "revocations": "Revocation",
     "settings": "Config",
     "terms": "Terms",
+    "uploads": "Upload",
     "webhook_deliveries": "WebhookDelivery",
     "webhook_endpoints": "WebhookEndpoint",
 }
@@ -63,6 +65,11 @@ class OwnedTable:
             for column in self.table.columns
             if column.name != "tenant_id"
         }
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether its rows are files, of which a few hundred would not fit into memory."""
+        return any(isinstance(column.type, LargeBinary) for column in self.table.columns)
 
     @property
     def key(self) -> list[ColumnElement[object]]:
