@@ -75,6 +75,12 @@ class Permission(StrEnum):
     LINKS_WRITE = "links:write"
     """Make links for a partner."""
 
+    MAIL_SETTINGS_READ = "mail_settings:read"
+    """See how mail leaves, never a secret."""
+
+    MAIL_SETTINGS_WRITE = "mail_settings:write"
+    """Say how mail leaves, and try it."""
+
     MY_CAMPAIGNS_READ = "my_campaigns:read"
     """See the campaigns that one may promote oneself."""
 
@@ -119,6 +125,12 @@ class Permission(StrEnum):
 
     POSTBACKS_WRITE = "postbacks:write"
     """Add, change, test and delete a partner's postbacks."""
+
+    PROGRAM_READ = "program:read"
+    """See what the program is called and how it looks."""
+
+    PROGRAM_WRITE = "program:write"
+    """Name the program, and change how it looks."""
 
     SELF_READ = "self:read"
     """See who one is, and what one may do."""

@@ -21,6 +21,7 @@ PARTNER = frozenset(
         P.PAYOUTS_READ,
         P.POSTBACKS_READ,
         P.POSTBACKS_WRITE,
+        P.PROGRAM_READ,
         P.SELF_READ,
     }
 )
@@ -72,8 +73,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
 
 
 def permitted_by(scopes: list[str]) -> frozenset[P]:
-    """Everything that a key with these scopes may do; introspection is open to every key."""
-    granted = {P.SELF_READ}
+    """Everything that a key with these scopes may do; every key may see itself and the program."""
+    granted = {P.SELF_READ, P.PROGRAM_READ}
     for scope in scopes:
         granted |= SCOPES.get(scope, frozenset())
     return frozenset(granted)

@@ -23,6 +23,8 @@ from api.web.problems import answer
 BY_ADDRESS = parse("600/5 minutes")
 # A merchant's server reports for all its customers from one address, so its key counts, not that.
 BY_KEY = parse("6000/minute")
+# Mails that one address has sent to others: a person signs in a few times, who floods asks on.
+MAILS = parse("10/hour")
 WRONG_KEYS = parse("20/minute")
 EXEMPT = ("/health", "/ready", "/metrics", "/api/webhooks/stripe", "/api/uploads/")
 
@@ -47,6 +49,10 @@ class RateLimits:
         if self.on and not await self.limiter.hit(item, *who):
             raise TooManyRequests(retryAfter=await self.wait(item, *who))
 
+    async def spare(self, item: RateLimitItem, *who: str) -> bool:
+        """Counts one; False where it is one too many and nobody should be told."""
+        return not self.on or await self.limiter.hit(item, *who)
+
     async def refuse_exhausted(self, item: RateLimitItem, *who: str) -> None:
         """Raises like `spend`, but counts nothing."""
         if self.on and not await self.limiter.test(item, *who):
@@ -57,14 +63,25 @@ class RateLimits:
         return max(1, ceil(stats.reset_time - time.time()))
 
 
-def limited(name: str, rate: str) -> Any:
-    """`dependencies=[limited("signin", "10/minute")]`: this many from one address."""
+def limited(name: str, rate: str, *, unless_by_key: bool = False) -> Any:
+    """`dependencies=[limited("signin", "10/minute")]`: this many from one address.
+
+    `unless_by_key`: servers call it too, whose keys have a limit of their own. Guessed keys don't
+    help: those are counted, and refused much sooner.
+    """
     item = parse(rate)
 
     async def within_limit(request: Request) -> None:
-        await request.state.limits.spend(item, name, client_address(request))
+        if not (unless_by_key and _brings_key(request.headers.get("authorization"))):
+            await request.state.limits.spend(item, name, client_address(request))
 
     return Depends(within_limit)
+
+
+def _brings_key(header: str | None) -> bool:
+    """Whether an Authorization header has something to look up; anything else is just a header."""
+    scheme, _, token = (header or "").partition(" ")
+    return scheme.lower() == "bearer" and bool(token.strip())
 
 
 class Throttle:
@@ -89,7 +106,7 @@ class Throttle:
     @staticmethod
     def whose(scope: Scope) -> tuple[RateLimitItem, str]:
         header = Headers(scope=scope).get("authorization")
-        if header is not None:
+        if header is not None and _brings_key(header):
             return BY_KEY, sha256(header.encode()).hexdigest()
         return BY_ADDRESS, address_in(scope, scope["state"]["proxies"])
 

@@ -60,6 +60,9 @@ async def test_a_scoped_key_is_made_and_listed(brand: Brand) -> None:
         "prefix": made["plaintext"][:9],
         "label": "CRM",
         "scopes": ["events:write", "partners:read"],
+        "createdBy": None,
+        "expiresAt": None,
+        "allowedAddresses": None,
         "createdAt": listed["apiKeys"][1]["createdAt"],
         "lastUsedAt": None,
         "revokedAt": None,
@@ -126,7 +129,8 @@ async def test_a_partners_keys_are_the_partners_own(brand: Brand) -> None:
     listed = (await brand.get(f"/partners/{pat['id']}/api-keys", headers=pats)).json()
     assert [key["id"] for key in listed["apiKeys"]] == [second["id"], made["id"]]
     assert set(listed["apiKeys"][0]) == {
-        "id", "prefix", "label", "createdAt", "lastUsedAt", "revokedAt",
+        "id", "prefix", "label", "createdBy", "expiresAt", "allowedAddresses", "createdAt",
+        "lastUsedAt", "revokedAt",
     }  # fmt: skip
     for method in ("GET", "POST"):
         other = await brand.request(method, f"/partners/{ida['id']}/api-keys", headers=pats)

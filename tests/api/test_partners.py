@@ -11,7 +11,7 @@ from tests.support.statements import statements
 
 COLUMNS = {
     "id", "tenantId", "email", "name", "stripeConnectAccountId", "metadata", "createdAt",
-    "updatedAt", "activatedAt", "revokedAt", "revokeReason",
+    "updatedAt", "approvedAt", "activatedAt", "revokedAt", "revokeReason",
 }  # fmt: skip
 
 

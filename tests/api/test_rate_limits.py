@@ -1,8 +1,20 @@
 """Rate limits: by address, by key, and none that a forged header could dodge."""
 
-import httpx2
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
 
+import httpx2
+import pytest
+import time_machine
+
+from api.settings import Settings
+from api.web.rate_limits import MAILS, RateLimits
+from shared.ids import new_id
 from tests.conftest import Install
+from tests.support.mailbox import Mailbox
+from tests.support.refusals import refusal
+from tests.support.working import Worker
 
 HEADERS = {"Authorization": "Bearer an-admin-key-of-a-test"}
 ADMIN = {"admin_api_key": "an-admin-key-of-a-test", "openpartner_rate_limits": True}
@@ -54,3 +66,114 @@ async def test_guessing_keys_ends_after_twenty_while_known_keys_pass(
     ]
     assert [answer.status_code for answer in guesses] == [401] * 20 + [429] * 5
     assert (await http.get("/api/campaigns", headers=HEADERS)).status_code == 200
+
+
+async def test_a_header_that_is_no_key_has_no_limit_of_its_own(empty_install: Install) -> None:
+    http, _, _ = await empty_install(**ADMIN)
+    answers = [
+        await http.get("/api/campaigns", headers={"Authorization": f"Basic {n}"})
+        for n in range(601)
+    ]
+    assert answers[-1].status_code == 429
+
+
+@pytest.fixture
+def one_moment() -> Iterator[None]:
+    """No window slides while requests are counted."""
+    with time_machine.travel(datetime.now(tz=UTC), tick=False):
+        yield
+
+
+async def exhausted(
+    http: httpx2.AsyncClient, path: str, rate: int, body: object, **options: Any
+) -> None:
+    """Exactly `rate` requests are looked at; the next one is told when to come again."""
+    answers = [await http.post(path, json=body, **options) for _ in range(rate)]
+    assert 429 not in {answer.status_code for answer in answers}
+    refused = await http.post(path, json=body, **options)
+    assert refusal(refused) == (429, "rate_limited")
+    assert 1 <= int(refused.headers["retry-after"]) <= 120
+    forged = await http.post(path, json=body, headers={"X-Forwarded-For": "203.0.113.9"})
+    assert forged.status_code == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "rate", "body"),
+    [
+        ("/api/install", 5, {}),
+        ("/api/partner-signup", 10, {"email": "a@example.com", "name": "A"}),
+        ("/api/auth/signin", 10, {"email": "a@example.com"}),
+        ("/api/auth/magic/verify", 30, {"token": "opml_guess"}),
+        ("/api/attribution/identify", 120, {"cref": "x", "userId": "u"}),
+    ],
+)
+@pytest.mark.usefixtures("one_moment")
+async def test_what_anybody_may_call_has_a_limit_of_its_own(
+    empty_install: Install, path: str, rate: int, body: object
+) -> None:
+    http, _, _ = await empty_install(openpartner_rate_limits=True)
+    await exhausted(http, path, rate, body)
+
+
+@pytest.mark.usefixtures("one_moment")
+async def test_keys_are_made_thirty_a_minute(empty_install: Install) -> None:
+    http, _, _ = await empty_install(**ADMIN)
+    answers = [await http.post("/api/api-keys", headers=HEADERS) for _ in range(31)]
+    assert [answer.status_code for answer in answers] == [201] * 30 + [429]
+
+
+async def test_a_merchants_server_identifies_more_than_a_browser_does(
+    empty_install: Install,
+) -> None:
+    http, _, _ = await empty_install(**ADMIN)
+    body = {"cref": "x", "userId": "u"}
+    answers = [
+        await http.post("/api/attribution/identify", json=body, headers=HEADERS) for _ in range(130)
+    ]
+    assert 429 not in {answer.status_code for answer in answers}
+    guesses = [
+        await http.post(
+            "/api/attribution/identify", json=body, headers={"Authorization": f"Bearer op_{n}"}
+        )
+        for n in range(25)
+    ]
+    assert [answer.status_code for answer in guesses].count(429) == 5
+
+
+@pytest.mark.usefixtures("one_moment")
+async def test_fault_25_a_flood_for_one_mailbox_is_three_mails(empty_install: Install) -> None:
+    """500 requests: 429 from the eleventh in a minute; ten an hour pass, and three are sent."""
+    http, scratch, settings = await empty_install(openpartner_rate_limits=True)
+    connection = await scratch.connect()
+    await connection.execute(
+        "insert into admins (tenant_id, id, email, name, activated_at)"
+        " select id, $1, 'ada@example.com', 'Ada', now() from tenants",
+        new_id(),
+    )
+    body = {"email": "ada@example.com"}
+    answers = [await http.post("/api/auth/signin", json=body) for _ in range(500)]
+    assert [answer.status_code for answer in answers] == [200] * 10 + [429] * 490
+    async with Worker.at(settings) as worker:
+        await worker.drain()
+    links = await connection.fetch("select consumed_at from magic_links order by id")
+    await connection.close()
+    assert len(links) == 3
+    assert [row["consumed_at"] is None for row in links] == [False, False, True]
+    assert settings.mail_console_file is not None
+    assert len(Mailbox(settings.mail_console_file).letters("ada@example.com")) == 3
+
+
+@pytest.mark.usefixtures("one_moment")
+async def test_fault_25_one_address_has_ten_mails_an_hour_sent_and_is_not_told(
+    empty_install: Install,
+) -> None:
+    http, scratch, _ = await empty_install(openpartner_rate_limits=True)
+    hour = RateLimits.of(Settings.model_construct(redis_url=None, openpartner_rate_limits=True))
+    assert [await hour.spare(MAILS, "mails", "a") for _ in range(11)] == [True] * 10 + [False]
+    assert await hour.spare(MAILS, "mails", "b")
+    for number in range(10):
+        await http.post("/api/auth/signin", json={"email": f"a{number}@example.com"})
+    connection = await scratch.connect()
+    jobs = await connection.fetchval("select count(*) from jobs where name = 'sign_in.link'")
+    await connection.close()
+    assert jobs == 10

@@ -20,11 +20,12 @@ from tests.support.refusals import refusal
 # What partners do with what is their own, and what everybody may who has a key or a session.
 OWN = {
     "add_postback", "change_postback", "create_link", "create_partner_key", "delete_postback",
-    "fire_postback_test", "get_dashboard", "get_funnel", "get_partner", "list_links",
+    "fire_postback_test", "get_commission_snapshot", "get_dashboard", "get_funnel", "get_partner",
+    "list_links",
     "list_partner_commissions", "list_partner_keys", "list_partner_payouts",
     "list_postback_deliveries", "list_postbacks", "revoke_key",
 }  # fmt: skip
-ANY_PARTNER = {"get_whoami", "introspect_key", "list_my_campaigns"}
+ANY_PARTNER = {"get_program_settings", "get_whoami", "introspect_key", "list_my_campaigns"}
 # The scopes that permit an operation; keys with any other scopes are refused.
 SCOPED = {
     "create_link": {"links:write"},
@@ -41,7 +42,7 @@ SCOPED = {
     "subscribe_webhook": {"webhooks:write"},
     "unsubscribe_webhook": {"webhooks:write"},
 }
-ANY_KEY = {"introspect_key"}
+ANY_KEY = {"get_program_settings", "introspect_key"}
 # Where a scoped key is refused with a code of its own, whatever its scopes.
 NEVER_SCOPED = {"get_whoami": "scoped_key_not_for_portal"}
 # Answers the same whether there was such a thing or not, so that a repeated request is no failure.

@@ -7,10 +7,15 @@ from tests.support.published import operations
 from tests.support.tree import ROOT
 
 # The areas that are built; each later part of the product adds its own.
-AREAS = {"pipeline"}
+AREAS = {"outbound", "pipeline"}
 
 # Addresses of our own, beside those that clients know already.
 ADDITIONS = {
+    "GET /api/api-keys/scopes": "what there is to choose from, in sentences",
+    "POST /api/partners/{id}/approve": "lets in who signed up where an admin decides",
+    "DELETE /api/config/mail/suppressions/{id}": "lets a refused address be written to again",
+    "GET /api/config/mail/suppressions": "whom a mail server refused for good, and why",
+    "GET /api/webhooks/samples/{event}": "what Zapier shows while somebody builds a Zap",
     "GET /api/audit": "who changed what: the trail that admins look at",
     "GET /api/attribution/events/{id}/explanation": "why an event was credited, or why not",
     "GET /api/export.sql": "the export as statements for psql",

@@ -18,6 +18,8 @@ PUBLIC = {
     "ask_to_sign_in": "never tells whether an address is known",
     "sign_in": "the mailed token is the proof",
     "sign_out": "clears whatever cookie there is",
+    "sign_up_as_partner": "people become partners by themselves, as far as the brand lets them",
+    "get_upload": "logos are shown in mails and on pages; their addresses can't be guessed",
     "identify_customer": "called by visitors' browsers, from the merchant's own pages",
 }
 

@@ -12,6 +12,10 @@ FIXED = {
     "type": "fixed", "value": "49.90", "currency": "EUR", "recurring": False,
     "eventTypes": ["signup"],
 }  # fmt: skip
+SNAPSHOT: Json = {
+    "commissionType": "percent", "commissionValue": 30, "currency": "EUR", "recurring": True,
+    "holdbackDays": 7, "eventTypes": ["invoice_paid"],
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +82,7 @@ async def create_partner(brand: Brand) -> Write:
             "sendInvite": True,
             "campaignIds": [campaign["id"]],
             "campaignGrantSource": "offering",
-            "commissionSnapshot": {
-                "commissionType": "percent",
-                "commissionValue": 30,
-                "currency": "EUR",
-                "recurring": True,
-                "holdbackDays": 7,
-                "eventTypes": ["invoice_paid"],
-            },
+            "commissionSnapshot": SNAPSHOT,
         },
     )
 
@@ -178,17 +175,128 @@ async def confirm_payout(brand: Brand) -> Write:
     return Write(f"/payouts/{payout['id']}/confirm", {"reference": "bank-1"}, (404, "not_found"))
 
 
+KEY_LIMITS: Json = {"expiresAt": "2126-01-01T00:00:00Z", "allowedAddresses": ["203.0.113.0/24"]}
+
+
 @body_of
 async def create_admin_key(_: Brand) -> Write:
-    return Write("/api-keys", {"label": "Ours"})
+    return Write("/api-keys", {"label": "Ours", **KEY_LIMITS})
 
 
 @body_of
 async def create_scoped_key(_: Brand) -> Write:
-    return Write("/api-keys/scoped", {"scopes": ["events:write"], "label": "CRM"})
+    body = {"scopes": ["events:write"], "label": "CRM", **KEY_LIMITS}
+    return Write("/api-keys/scoped", body)
 
 
 @body_of
 async def create_partner_key(brand: Brand) -> Write:
     partner = await brand.partner()
-    return Write(f"/partners/{partner['id']}/api-keys", {"label": "Tracker"})
+    body = {"label": "Tracker", **KEY_LIMITS}
+    return Write(f"/partners/{partner['id']}/api-keys", body)
+
+
+SINK = "https://hooks.example.com/openpartner"
+TRACKER = "https://tracker.example.com/postback?cid={click_id}"
+
+
+@body_of
+async def subscribe_webhook(_: Brand) -> Write:
+    body = {"url": SINK, "events": ["commission.paid", "*"], "label": "CRM"}
+    return Write("/webhooks", body)
+
+
+@body_of
+async def change_webhook(brand: Brand) -> Write:
+    made = await brand.made("/webhooks", {"url": SINK, "events": ["*"]})
+    body = {"url": SINK, "events": ["commission.paid"], "label": "CRM", "active": False}
+    return Write(f"/webhooks/{made['endpoint']['id']}", body, (200, None))
+
+
+@body_of
+async def replay_webhook(brand: Brand) -> Write:
+    made = await brand.made("/webhooks", {"url": SINK, "events": ["*"]})
+    body = {"since": "2026-01-01T00:00:00Z", "until": "2026-02-01T00:00:00Z", "status": "failed"}
+    return Write(f"/webhooks/{made['endpoint']['id']}/replay", body, (200, None))
+
+
+POSTBACK = {"url": TRACKER, "events": ["commission.paid"], "enabled": True, "method": "POST"}
+
+
+@body_of
+async def add_postback(brand: Brand) -> Write:
+    partner = await brand.partner()
+    return Write(
+        f"/partners/{partner['id']}/postbacks", {**POSTBACK, "signatureParameter": "signature"}
+    )
+
+
+@body_of
+async def change_postback(brand: Brand) -> Write:
+    partner = await brand.partner()
+    path = f"/partners/{partner['id']}/postbacks"
+    made = await brand.made(path, {"url": TRACKER, "events": ["commission.accrued"]})
+    return Write(f"{path}/{made['id']}", POSTBACK, (200, None))
+
+
+@body_of
+async def create_admin(_: Brand) -> Write:
+    return Write("/admins", {"email": "ida@example.com", "name": "Ida"})
+
+
+@body_of
+async def revoke_admin(brand: Brand) -> Write:
+    admin = await brand.made("/admins", {"email": "gone@example.com", "name": "Gus"})
+    body = {"reason": "Left", "revokeKeys": False}
+    return Write(f"/admins/{admin['id']}/revoke", body, (200, None))
+
+
+@body_of
+async def put_commission_snapshot(brand: Brand) -> Write:
+    campaign = await brand.campaign()
+    partner = await brand.partner()
+    body = {**SNAPSHOT, "campaignId": campaign["id"]}
+    return Write(f"/partners/{partner['id']}/commission-snapshot", body, (200, None))
+
+
+@body_of
+async def sign_up_as_partner(_: Brand) -> Write:
+    body = {"email": "pia@example.com", "name": "Pia", "profile": {"site": "https://pia.example"}}
+    return Write("/partner-signup", body)
+
+
+@body_of
+async def change_signup_policy(_: Brand) -> Write:
+    body = {"policy": "require_review", "disabled": False}
+    return Write("/config/partner-signup", body, (200, None))
+
+
+@body_of
+async def change_program_settings(_: Brand) -> Write:
+    body = {
+        "programName": "Acme Partners",
+        "supportEmail": "help@example.com",
+        "brandColor": "#16a34a",
+        "termsUrl": "https://acme.example/terms",
+        "logoUrl": "",
+    }
+    return Write("/config/program", body, (200, None))
+
+
+@body_of
+async def change_mail_settings(_: Brand) -> Write:
+    body: Any = {
+        "kind": "none",
+        "from": "shop@example.com",
+        "smtp": {
+            "host": "mail.example", "port": 587, "secure": False, "user": "shop",
+            "password": "hush",
+        },
+        "postmark": {"serverToken": "hush", "messageStream": "outbound"},
+    }  # fmt: skip
+    return Write("/config/mail", body, (200, None))
+
+
+@body_of
+async def send_test_mail(_: Brand) -> Write:
+    return Write("/config/mail/test", {"to": "ada@example.com"}, (200, None))

@@ -131,6 +131,16 @@ async def _admin(premises: Premises) -> str:
     return str(admin)
 
 
+async def _suppression(premises: Premises) -> str:
+    found = new_id()
+    await premises.brand.execute(
+        "insert into mail_suppressions (tenant_id, id, address, reason)"
+        " values ($1, $2, 'gone@example.com', '550 no such mailbox')",
+        premises.brand.tenant_id, found,
+    )  # fmt: skip
+    return str(found)
+
+
 async def _always(value: str) -> str:
     return value
 
@@ -143,6 +153,7 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/attribution/events": lambda premises: _with_a_commission(premises, "/attribution/events"),
     "/campaigns": lambda premises: _with_a_commission(premises, "/campaigns"),
     "/commissions": _commission,
+    "/config/mail/suppressions": _suppression,
     "/export": lambda _: _always("partners"),
     "/partners": lambda premises: _with_a_commission(premises, "/partners"),
     "/payouts": _payout,

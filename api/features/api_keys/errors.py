@@ -1,6 +1,6 @@
 """What can go wrong with a key."""
 
-from api.errors import Forbidden, NotFound
+from api.errors import Forbidden, InvalidBody, NotFound
 
 
 class KeyNotFound(NotFound, code="not_found"):
@@ -13,3 +13,7 @@ class KeysPartnerNotFound(NotFound, code="partner_not_found"):
 
 class NotYourKey(Forbidden, code="forbidden"):
     """A partner may revoke their own keys only."""
+
+
+class AlreadyExpired(InvalidBody):
+    """`expiresAt` has passed already, so the key would open nothing."""

@@ -1,5 +1,5 @@
-"""Revoking keys, for features that shut their holders out."""
+"""Revoking keys, for features that shut their holders or their makers out."""
 
-from api.features.api_keys.service import revoke_keys_of
+from api.features.api_keys.service import keys_made_by, revoke_keys_made_by, revoke_keys_of
 
-__all__ = ["revoke_keys_of"]
+__all__ = ["keys_made_by", "revoke_keys_made_by", "revoke_keys_of"]

@@ -9,8 +9,14 @@ from api.access.caller import Caller
 from api.access.idempotency import ONCE_SEALED, RememberingRoute
 from api.access.needs import needs, owns
 from api.access.permissions import Permission
+from api.access.roles import BUNDLES, SCOPE_SENTENCES, SCOPES
 from api.features.api_keys import service
-from api.features.api_keys.errors import KeyNotFound, KeysPartnerNotFound, NotYourKey
+from api.features.api_keys.errors import (
+    AlreadyExpired,
+    KeyNotFound,
+    KeysPartnerNotFound,
+    NotYourKey,
+)
 from api.features.api_keys.queries import keys_of, scoped_keys
 from api.features.api_keys.schemas import (
     KeyCreate,
@@ -18,13 +24,17 @@ from api.features.api_keys.schemas import (
     KeyMade,
     KeyOut,
     KeyRevoked,
+    ScopeBundle,
     ScopedKeyCreate,
     ScopedKeyList,
     ScopedKeyMade,
     ScopedKeyOut,
+    ScopeList,
+    ScopeOut,
 )
 from api.web.pages import InvalidCursor, Page, fetch_page, page
 from api.web.problems import problems
+from api.web.rate_limits import limited
 from api.web.transaction import Session
 from shared.models.api_key import ApiKey
 
@@ -34,20 +44,27 @@ Writer = Annotated[Caller, needs(Permission.API_KEYS_WRITE)]
 PartnerReader = Annotated[Caller, owns(Permission.PARTNER_KEYS_READ)]
 PartnerWriter = Annotated[Caller, owns(Permission.PARTNER_KEYS_WRITE)]
 Revoker = Annotated[Caller, needs(Permission.PARTNER_KEYS_WRITE)]
-MAKES: dict[str, Any] = {"status_code": 201, "dependencies": [ONCE_SEALED]}
+MAKES: dict[str, Any] = {
+    "status_code": 201,
+    "dependencies": [limited("keys", "30/minute"), ONCE_SEALED],
+}
 
 
-@router.post("/api-keys", **MAKES)
-async def create_admin_key(_: Writer, session: Session, wanted: KeyCreate | None = None) -> KeyMade:
+@router.post("/api-keys", responses=problems(AlreadyExpired), **MAKES)
+async def create_admin_key(
+    caller: Writer, session: Session, wanted: KeyCreate | None = None
+) -> KeyMade:
     """Make a key that opens everything an admin may do."""
-    made, plaintext = await service.make(session, wanted.label if wanted else None)
+    made, plaintext = await service.make(session, caller, wanted or KeyCreate())
     return KeyMade(id=made, plaintext=plaintext)
 
 
-@router.post("/api-keys/scoped", **MAKES)
-async def create_scoped_key(wanted: ScopedKeyCreate, _: Writer, session: Session) -> ScopedKeyMade:
+@router.post("/api-keys/scoped", responses=problems(AlreadyExpired), **MAKES)
+async def create_scoped_key(
+    wanted: ScopedKeyCreate, caller: Writer, session: Session
+) -> ScopedKeyMade:
     """Make a key for an integration, which opens exactly what its scopes name."""
-    made, plaintext = await service.make(session, wanted.label, scopes=wanted.scopes)
+    made, plaintext = await service.make(session, caller, wanted, scopes=wanted.scopes)
     return ScopedKeyMade(id=made, plaintext=plaintext, scopes=list(wanted.scopes))
 
 
@@ -64,6 +81,15 @@ async def list_scoped_keys(
     return ScopedKeyList(api_keys=keys, next_cursor=following)
 
 
+@router.get("/api-keys/scopes")
+async def list_scopes(_: Reader) -> ScopeList:
+    """What there is to choose from when a key is made for an integration."""
+    return ScopeList(
+        scopes=[ScopeOut(scope=scope, sentence=SCOPE_SENTENCES[scope]) for scope in SCOPES],
+        bundles=[ScopeBundle(name=name, scopes=list(found)) for name, found in BUNDLES.items()],
+    )
+
+
 @router.delete("/api-keys/{keyId}", responses=problems(KeyNotFound, NotYourKey))
 async def revoke_key(
     keyId: UUID,  # noqa: N803  # the path parameter's name in the contract
@@ -75,13 +101,16 @@ async def revoke_key(
     return KeyRevoked(ok=True)
 
 
-@router.post("/partners/{id}/api-keys", responses=problems(KeysPartnerNotFound), **MAKES)
+@router.post(
+    "/partners/{id}/api-keys", responses=problems(KeysPartnerNotFound, AlreadyExpired), **MAKES
+)
 async def create_partner_key(
-    id: UUID, _: PartnerWriter, session: Session, wanted: KeyCreate | None = None
+    id: UUID, caller: PartnerWriter, session: Session, wanted: KeyCreate | None = None
 ) -> KeyMade:
     """Make a key that opens what is this partner's own."""
     await service.require_partner(session, id)
-    made, plaintext = await service.make(session, wanted.label if wanted else None, partner_id=id)
+    asked = wanted or KeyCreate()
+    made, plaintext = await service.make(session, caller, asked, partner_id=id)
     return KeyMade(id=made, plaintext=plaintext)
 
 

@@ -1,12 +1,13 @@
 """The wire of API keys."""
 
+from ipaddress import ip_network
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
 from api.access.roles import SCOPE_SENTENCES, SCOPES
-from api.fields import In, Out, UtcTime
+from api.fields import In, Out, Time, UtcTime
 
 MEANINGS = " ".join(f"`{scope}`: {sentence}" for scope, sentence in SCOPE_SENTENCES.items())
 
@@ -18,6 +19,17 @@ def _known(scopes: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(scopes))
 
 
+def _block(value: str) -> str:
+    try:
+        return str(ip_network(value))
+    except ValueError as problem:
+        raise ValueError(f"{value!r} is not an address or a CIDR block: {problem}") from problem
+
+
+Block = Annotated[
+    str, Field(min_length=2, max_length=49, examples=["203.0.113.0/24"]), AfterValidator(_block)
+]
+Blocks = Annotated[tuple[Block, ...], Field(max_length=50)]
 Label = Annotated[str, Field(max_length=120)]
 Scope = Annotated[str, Field(min_length=3, max_length=64)]
 Scopes = Annotated[
@@ -28,16 +40,21 @@ Scopes = Annotated[
 
 
 class KeyCreate(In):
-    """A key; the label is for people."""
+    """A key; the label is for people.
+
+    From `expiresAt` on it opens nothing. With `allowedAddresses`, single ones or CIDR blocks, it
+    opens nothing from anywhere else.
+    """
 
     label: Label | None = None
+    expires_at: Time | None = None
+    allowed_addresses: Blocks | None = None
 
 
-class ScopedKeyCreate(In):
+class ScopedKeyCreate(KeyCreate):
     """A key for an integration: it opens exactly what its scopes name."""
 
     scopes: Scopes
-    label: Label | None = None
 
 
 class KeyMade(Out):
@@ -59,6 +76,9 @@ class KeyOut(Out):
     id: UUID
     prefix: str
     label: str | None
+    created_by: UUID | None
+    expires_at: UtcTime | None
+    allowed_addresses: list[str] | None
     created_at: UtcTime
     last_used_at: UtcTime | None
     revoked_at: UtcTime | None
@@ -88,3 +108,24 @@ class KeyRevoked(Out):
     """From now on it opens nothing."""
 
     ok: bool
+
+
+class ScopeOut(Out):
+    """A scope, and what it permits in one sentence."""
+
+    scope: str
+    sentence: str
+
+
+class ScopeBundle(Out):
+    """The scopes that a usual integration needs."""
+
+    name: str
+    scopes: list[str]
+
+
+class ScopeList(Out):
+    """Every scope, and the usual sets of them."""
+
+    scopes: list[ScopeOut]
+    bundles: list[ScopeBundle]

@@ -29,3 +29,11 @@ class NotRevoked(Conflict, code="not_revoked"):
 
 class PartnerRevoked(Conflict, code="partner_revoked"):
     """This partner is shut out; reinstate them first."""
+
+
+class PendingReview(Conflict, code="pending_review"):
+    """This partner signed up by themselves and waits for an admin: approve them instead."""
+
+
+class AlreadyApproved(Conflict, code="already_approved"):
+    """This partner was let in already, or was invited."""

@@ -1,4 +1,4 @@
-"""Partners, for the features that do something for one."""
+"""Partners, for the features that do something for one, or through which they come."""
 
 from uuid import UUID
 
@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import NotFound
+from api.features.partners.applications import apply, join
 from shared.models.partner import Partner
 
 
@@ -21,4 +22,4 @@ async def partner_of(session: AsyncSession, partner_id: UUID) -> Partner:
     return partner
 
 
-__all__ = ["UnknownPartner", "partner_of"]
+__all__ = ["UnknownPartner", "apply", "join", "partner_of"]

@@ -2,10 +2,10 @@
 
 from uuid import UUID
 
-from api.features.mail_settings.for_others import mailer_of
-from api.features.partners.letters import revocation_notice
-from api.features.partners.queries import revocation_with_partner
-from api.features.program_settings.for_others import program_name
+from api.features.letters.for_others import look_of
+from api.features.mail_settings.for_others import post
+from api.features.partners.letters import application_letter, revocation_notice
+from api.features.partners.queries import partner_who_waits, revocation_with_partner
 from api.jobs.job import JobContext, job
 
 
@@ -18,10 +18,18 @@ async def mail_revocation_notice(context: JobContext, revocation_id: str) -> Non
         if found is None or found[0].reinstated_at is not None:
             return
         revocation, partner = found
-        letter = revocation_notice(
-            partner.email, partner.name, await program_name(session), revocation.reason
-        )
-        mailer = await mailer_of(
-            session, context.settings, context.tenant_id, context.outside.mailer
-        )
-    await mailer.send(letter)
+        look = await look_of(session, context.settings)
+        letter = revocation_notice(look, partner.email, partner.name, revocation.reason)
+    await post(context, letter)
+
+
+@job("partner.applied")
+async def mail_application(context: JobContext, partner_id: str) -> None:
+    """Tells who applied that they did; nothing where an admin was faster."""
+    async with context.database.tenant_session(context.tenant_id, read_only=True) as session:
+        partner = await session.scalar(partner_who_waits(UUID(partner_id)))
+        if partner is None:
+            return
+        look = await look_of(session, context.settings)
+        letter = application_letter(look, partner.email, partner.name)
+    await post(context, letter)

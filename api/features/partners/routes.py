@@ -9,17 +9,20 @@ from api.access.caller import Caller
 from api.access.idempotency import ONCE, RememberingRoute
 from api.access.needs import needs, owns
 from api.access.permissions import Permission
-from api.features.partners import service
+from api.features.mail_settings.for_others import MailSendFailed
+from api.features.partners import applications, service
 from api.features.partners.errors import (
     AlreadyActivated,
+    AlreadyApproved,
     AlreadyRevoked,
     EmailTaken,
     NotRevoked,
     PartnerNotFound,
     PartnerRevoked,
+    PendingReview,
     UnknownCampaignIds,
 )
-from api.features.partners.queries import partners_by
+from api.features.partners.queries import Status, partners_by
 from api.features.partners.schemas import (
     PartnerCreate,
     PartnerCreated,
@@ -40,6 +43,7 @@ router = APIRouter(tags=["Partners"], route_class=RememberingRoute)
 Lister = Annotated[Caller, needs(Permission.PARTNERS_LIST)]
 Reader = Annotated[Caller, owns(Permission.PARTNERS_READ)]
 Writer = Annotated[Caller, needs(Permission.PARTNERS_WRITE)]
+Approver = Annotated[Caller, needs(Permission.PARTNERS_APPROVE)]
 Reinstater = Annotated[Caller, needs(Permission.PARTNERS_REINSTATE)]
 
 
@@ -61,9 +65,10 @@ async def list_partners(
     email: Annotated[
         str | None, Query(max_length=254, description="Exactly this address, in any case.")
     ] = None,
+    status: Annotated[Status | None, Query(description="Only partners who stand so.")] = None,
 ) -> PartnerList:
     """Every partner, newest first."""
-    rows, following = await fetch_page(session, partners_by(email), Partner, wanted)
+    rows, following = await fetch_page(session, partners_by(email, status), Partner, wanted)
     return PartnerList(
         partners=[PartnerOut.model_validate(partner) for (partner,) in rows],
         next_cursor=following,
@@ -112,9 +117,20 @@ async def reinstate_partner(id: UUID, _: Reinstater, session: Session) -> Partne
 
 @router.post(
     "/partners/{id}/invite",
-    responses=problems(PartnerNotFound, AlreadyActivated, PartnerRevoked),
+    responses=problems(
+        PartnerNotFound, AlreadyActivated, PartnerRevoked, PendingReview, MailSendFailed
+    ),
 )
 async def invite_partner_again(id: UUID, _: Writer, session: Session) -> PartnerInvited:
     """Send the invitation once more; the link of the one before no longer works."""
     await service.invite_again(session, id)
     return PartnerInvited(ok=True)
+
+
+@router.post(
+    "/partners/{id}/approve",
+    responses=problems(PartnerNotFound, AlreadyApproved, PartnerRevoked),
+)
+async def approve_partner(id: UUID, _: Approver, session: Session) -> PartnerOut:
+    """Let in somebody who signed up by themselves: every campaign, and a mail to sign in with."""
+    return PartnerOut.model_validate(await applications.approve(session, id))

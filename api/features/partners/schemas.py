@@ -35,7 +35,10 @@ class PartnerRevoke(In):
 
 
 class PartnerOut(Out):
-    """A partner: invited until `activatedAt`, shut out while `revokedAt` is set."""
+    """A partner: invited until `activatedAt`, shut out while `revokedAt` is set.
+
+    Without `approvedAt` they signed up by themselves, and wait for an admin.
+    """
 
     id: UUID
     tenant_id: UUID
@@ -47,6 +50,7 @@ class PartnerOut(Out):
     ]
     created_at: UtcTime
     updated_at: UtcTime
+    approved_at: UtcTime | None
     activated_at: UtcTime | None
     revoked_at: UtcTime | None
     revoke_reason: str | None

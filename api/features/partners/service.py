@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.api_keys.for_others import revoke_keys_of
 from api.features.grants.for_others import grant
+from api.features.mail_settings.for_others import refuse_suppressed
 from api.features.notices.for_others import publish
 from api.features.partners.errors import (
     AlreadyActivated,
@@ -18,6 +19,7 @@ from api.features.partners.errors import (
     NotRevoked,
     PartnerNotFound,
     PartnerRevoked,
+    PendingReview,
     UnknownCampaignIds,
 )
 from api.features.partners.news import created
@@ -127,4 +129,8 @@ async def invite_again(session: AsyncSession, partner_id: UUID) -> None:
         raise AlreadyActivated
     if partner.revoked_at is not None:
         raise PartnerRevoked
+    if partner.approved_at is None:
+        # The invitation's link would let them in without anybody having decided so.
+        raise PendingReview
+    await refuse_suppressed(session, partner.email)
     await invite_partner(session, partner_id)

@@ -2,6 +2,7 @@
 
 from api.features.sign_in.links import forget_all as forget_links
 from api.features.sign_in.links import is_open as has_open_link
+from api.features.sign_in.service import ask as mail_sign_in_link
 from api.features.sign_in.service import (
     end_sessions,
     first_letter,
@@ -17,5 +18,6 @@ __all__ = [
     "has_open_link",
     "invite_admin",
     "invite_partner",
+    "mail_sign_in_link",
     "who",
 ]

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from api.features.mail_settings.for_others import deliver
-from api.features.program_settings.for_others import program_name
+from api.features.letters.for_others import look_of
+from api.features.mail_settings.for_others import post
 from api.features.sign_in import links
 from api.features.sign_in.letters import invitation, sign_in_letter
 from api.features.sign_in.queries import Kind, active_person, invited_person, links_lately
 from api.jobs.job import JobContext, job
-from api.outside.mail import Letter, MailFailed
+from api.outside.mail import Letter
 
 # Whoever waits for a link to sign in has given up after a few minutes; an invitation can wait.
 SOON = (5, 15, 60, 300)
@@ -27,7 +27,7 @@ async def mail_sign_in_link(context: JobContext, email: str) -> None:
         if await links_lately(session, person, purpose) >= MOST_LINKS:
             return
         address = await links.mint(session, context.settings, person, purpose)
-        letter = sign_in_letter(person, await program_name(session), address)
+        letter = sign_in_letter(await look_of(session, context.settings), person, address)
     await _send(context, letter, address)
 
 
@@ -39,16 +39,15 @@ async def mail_invitation(context: JobContext, kind: Kind, person_id: str) -> No
         if person is None:
             return
         address = await links.mint(session, context.settings, person, f"{kind}_invite")
-        letter = invitation(person, await program_name(session), address)
+        letter = invitation(await look_of(session, context.settings), person, address)
     await _send(context, letter, address)
 
 
 async def _send(context: JobContext, letter: Letter, address: str) -> None:
+    sent = False
     try:
-        await deliver(
-            context.database, context.settings, context.tenant_id, context.outside.mailer, letter
-        )
-    except MailFailed:
-        async with context.database.tenant_session(context.tenant_id) as session:
-            await links.forget(session, address)
-        raise
+        sent = await post(context, letter)
+    finally:
+        if not sent:
+            async with context.database.tenant_session(context.tenant_id) as session:
+                await links.forget(session, address)

@@ -41,6 +41,9 @@ async def invited_person(session: AsyncSession, kind: Kind, person_id: UUID) -> 
     """The person, if they are still to follow their invitation."""
     table = TABLES[kind]
     waiting = table.activated_at.is_(None) & table.revoked_at.is_(None)
+    if kind == "partner":
+        # Who signed up by themselves and waits for an admin was not invited.
+        waiting &= Partner.approved_at.is_not(None)
     return await _person(session, kind, (table.id == person_id) & waiting)
 
 

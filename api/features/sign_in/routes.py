@@ -25,8 +25,9 @@ from api.features.sign_in.errors import (
     ScopedKeyNotForPortal,
 )
 from api.features.sign_in.schemas import Done, KeyFacts, MagicToken, SignedIn, SignIn, Who
+from api.web.client import client_address
 from api.web.problems import problems
-from api.web.rate_limits import limited
+from api.web.rate_limits import MAILS, limited
 from api.web.transaction import Session
 
 router = APIRouter(prefix="/auth", tags=["Sign-in"])
@@ -35,9 +36,10 @@ REFUSED = (AdminNotFound, AdminRevoked, PartnerNotFound, PartnerRevoked)
 
 
 @router.post("/signin", dependencies=[limited("signin", "10/minute")])
-async def ask_to_sign_in(wanted: SignIn, session: Session) -> Done:
+async def ask_to_sign_in(wanted: SignIn, request: Request, session: Session) -> Done:
     """Mail a link to this address, if it is somebody's; the answer never tells."""
-    await service.ask(session, wanted.email)
+    if await request.state.limits.spare(MAILS, "mails", client_address(request)):
+        await service.ask(session, wanted.email)
     return Done(ok=True)
 
 

@@ -9,6 +9,7 @@ from api.access.audit import record
 from api.access.caller import Caller
 from api.access.cookies import csrf_token
 from api.errors import ApiError
+from api.features.letters.for_others import look_of
 from api.features.notices.for_others import PartnerActivated, publish
 from api.features.sign_in import browsers, links
 from api.features.sign_in.errors import (
@@ -65,13 +66,11 @@ async def invite_admin(session: AsyncSession, admin_id: UUID) -> None:
     await enqueue(session, "sign_in.invite", kind="admin", person_id=str(admin_id))
 
 
-async def first_letter(
-    session: AsyncSession, settings: Settings, admin: Admin, program: str
-) -> Letter:
+async def first_letter(session: AsyncSession, settings: Settings, admin: Admin) -> Letter:
     """With which an installation greets its first admin; its link is minted here."""
     person = Person("admin", admin.id, admin.email, admin.name)
     address = await links.mint(session, settings, person, "admin_invite")
-    return set_up_letter(person, program, address)
+    return set_up_letter(await look_of(session, settings), person, address)
 
 
 async def end_sessions(session: AsyncSession, kind: Kind, principal_id: UUID) -> None:
@@ -110,7 +109,8 @@ async def _enter(session: AsyncSession, link: MagicLink) -> Admin | Partner:
     if person.revoked_at is not None:
         raise shut_out
     if person.activated_at is None:
-        if not link.purpose.endswith("_invite"):
+        waits = isinstance(person, Partner) and person.approved_at is None
+        if waits or not link.purpose.endswith("_invite"):
             # Only an invitation makes somebody a member; a link to sign in must not.
             raise InvalidOrExpiredToken
         return await _activate(session, person)

@@ -7,9 +7,10 @@ from api.features.terms.schemas import (
     CommissionSnapshot,
     HoldbackDays,
 )
-from api.features.terms.service import rule_of, write_own_terms, write_terms
+from api.features.terms.service import CAMPAIGNS_OWN, rule_of, write_own_terms, write_terms
 
 __all__ = [
+    "CAMPAIGNS_OWN",
     "AmountUnfit",
     "CommissionRule",
     "CommissionRuleOut",

@@ -16,6 +16,9 @@ from shared.ids import new_id
 from shared.models.terms import Terms
 from shared.money import MoneyError, to_major, to_minor
 
+# Where terms come from, when nobody agreed on others.
+CAMPAIGNS_OWN = "campaign"
+
 
 def write_terms(
     session: AsyncSession,
@@ -23,7 +26,7 @@ def write_terms(
     rule: CommissionRule,
     holdback_days: int | None,
     *,
-    source: str = "campaign",
+    source: str = CAMPAIGNS_OWN,
 ) -> Terms:
     """Adds terms to the session; the caller flushes. The id is known at once."""
     terms = Terms(
@@ -44,7 +47,13 @@ def write_terms(
     return terms
 
 
-def write_own_terms(session: AsyncSession, campaigns: Terms, agreed: CommissionSnapshot) -> Terms:
+def write_own_terms(
+    session: AsyncSession,
+    campaigns: Terms,
+    agreed: CommissionSnapshot,
+    *,
+    source: str = "approval",
+) -> Terms:
     """A partner's own terms, based on the campaign's; the caller flushes and has seen `is_agreed`."""
     terms = Terms(
         id=new_id(),
@@ -55,7 +64,7 @@ def write_own_terms(session: AsyncSession, campaigns: Terms, agreed: CommissionS
         holdback_days=(
             campaigns.holdback_days if agreed.holdback_days is None else agreed.holdback_days
         ),
-        source="approval",
+        source=source,
     )
     value = agreed.commission_value or Decimal(0)
     if agreed.commission_type == "percent":

@@ -1,0 +1,1 @@
+"""Admins: the people who run the program, and how they come and go."""
