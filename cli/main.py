@@ -9,6 +9,7 @@ from cli.doctor.command import doctor
 from cli.environment import load_env_file
 from cli.errors import CommandError
 from cli.migrate_command import migrate
+from cli.rotate_secrets import rotate_secrets
 from cli.up import up
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app.command("up")(up)
 app.command("demo")(demo)
 app.command("migrate")(migrate)
 app.command("doctor")(doctor)
+app.command("rotate-secrets")(rotate_secrets)
 
 
 def main() -> None:
