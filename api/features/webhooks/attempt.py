@@ -23,6 +23,7 @@ from shared.models.notice import Notice
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 
 DISABLE_AFTER = text("interval '120 hours'")
+WORRY_AFTER = text("interval '72 hours'")
 DISABLE_FAILURES = 3
 GONE = 410
 
@@ -41,10 +42,14 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt. `retry_after` is what the receiver asked for, in seconds."""
+    """What came of an attempt. `retry_after` is what the receiver asked for, in seconds.
+
+    `lasting` says that the endpoint has heard nothing for three days.
+    """
 
     delivered: bool
     disabled: bool
+    lasting: bool
     error: str | None
     retry_after: float | None
 
@@ -133,12 +138,13 @@ async def _write(
         # A test that fails is what tests are for; it says nothing of the news.
         if delivered:
             await _hears_us(session, parcel.endpoint_id)
-        return Outcome(delivered=delivered, disabled=False, error=error, retry_after=None)
+        return Outcome(delivered, disabled=False, lasting=False, error=error, retry_after=None)
     gone = answer is not None and answer.status == GONE
-    disabled = await _does_not_hear_us(session, parcel.endpoint_id, gone=gone)
+    lasting = await _does_not_hear_us(session, parcel.endpoint_id)
     return Outcome(
         delivered=False,
-        disabled=disabled,
+        disabled=await _give_up(session, parcel.endpoint_id, gone=gone),
+        lasting=lasting,
         error=error,
         retry_after=answer.retry_after if answer else None,
     )
@@ -152,16 +158,21 @@ async def _hears_us(session: AsyncSession, endpoint_id: UUID) -> None:
     )
 
 
-async def _does_not_hear_us(session: AsyncSession, endpoint_id: UUID, *, gone: bool) -> bool:
-    """Counts a failure; switches the endpoint off where it is gone, or has failed for five days."""
-    await session.execute(
+async def _does_not_hear_us(session: AsyncSession, endpoint_id: UUID) -> bool:
+    """Counts a failure; says whether there has been nothing else for three days."""
+    since = func.coalesce(WebhookEndpoint.failing_since, func.now())
+    lasting = await session.scalar(
         update(WebhookEndpoint)
         .where(WebhookEndpoint.id == endpoint_id)
-        .values(
-            failing_since=func.coalesce(WebhookEndpoint.failing_since, func.now()),
-            failures=WebhookEndpoint.failures + 1,
-        )
+        .values(failing_since=since, failures=WebhookEndpoint.failures + 1)
+        .returning(WebhookEndpoint.failing_since < func.now() - WORRY_AFTER)
+        .execution_options(synchronize_session=False)
     )
+    return bool(lasting)
+
+
+async def _give_up(session: AsyncSession, endpoint_id: UUID, *, gone: bool) -> bool:
+    """Switches the endpoint off where it is gone, or has failed for five days."""
     hopeless = (WebhookEndpoint.failing_since < func.now() - DISABLE_AFTER) & (
         WebhookEndpoint.failures >= DISABLE_FAILURES
     )

@@ -5,8 +5,8 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 
 from api.access.sealing import Sealer
-from api.features.mail_settings.for_others import mailer_of
-from api.features.program_settings.for_others import program_name
+from api.features.letters.for_others import look_of
+from api.features.mail_settings.for_others import addresses_of_admins, post_later
 from api.features.webhooks.attempt import Outcome, pack, send
 from api.features.webhooks.letters import delivery_failed, endpoint_disabled
 from api.features.webhooks.queries import FAN_OUT, identifiers
@@ -14,7 +14,6 @@ from api.jobs.enqueue import enqueue
 from api.jobs.job import JobContext, Later, job
 from api.jobs.patience import DELAYS, asked_pause, is_last, usual_pause
 from shared.clock import now
-from shared.models.admin import Admin
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 
 
@@ -22,14 +21,7 @@ from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 async def fan_out(context: JobContext, *, notice_ids: list[str]) -> None:
     """One delivery for each endpoint that subscribed to it."""
     async with context.database.tenant_session(context.tenant_id) as session:
-        made = await session.execute(FAN_OUT, {"notices": identifiers(notice_ids)})
-        for row in made.all():
-            await enqueue(
-                session,
-                "webhooks.deliver",
-                receiver=str(row.endpoint_id),
-                delivery_id=str(row.id),
-            )
+        await session.execute(FAN_OUT, {"notices": identifiers(notice_ids)})
 
 
 @job("webhooks.deliver", delays=DELAYS)
@@ -50,7 +42,7 @@ async def deliver(context: JobContext, *, delivery_id: str) -> None:
     )
     if outcome.delivered:
         return
-    if outcome.disabled or last:
+    if outcome.disabled or outcome.lasting or last:
         await _ask_to_tell(context, parcel.endpoint_id, outcome)
     if last:
         return
@@ -82,26 +74,20 @@ async def _ask_to_tell(context: JobContext, endpoint_id: UUID, outcome: Outcome)
 
 @job("webhooks.tell_admins")
 async def tell_admins(context: JobContext, *, endpoint_id: str, disabled: bool, error: str) -> None:
-    """Mails every active admin that an endpoint doesn't hear us."""
-    async with context.database.tenant_session(context.tenant_id, read_only=True) as session:
+    """Mails every active admin that an endpoint doesn't hear us, each in a job of their own."""
+    async with context.database.tenant_session(context.tenant_id) as session:
         endpoint = await session.scalar(
             select(WebhookEndpoint).where(WebhookEndpoint.id == UUID(endpoint_id))
         )
         if endpoint is None:
             return
-        admins = await session.scalars(
-            select(Admin.email).where(Admin.activated_at.is_not(None), Admin.revoked_at.is_(None))
-        )
-        program = await program_name(session)
+        look = await look_of(session, context.settings)
         reason = endpoint.disabled_reason or "it failed"
-        letters = [
-            endpoint_disabled(email, program, endpoint.url, reason)
-            if disabled
-            else delivery_failed(email, program, endpoint.url, error)
-            for email in admins
-        ]
-        mailer = await mailer_of(
-            session, context.settings, context.tenant_id, context.outside.mailer
-        )
-    for letter in letters:
-        await mailer.send(letter)
+        for email in (await session.scalars(addresses_of_admins())).all():
+            letter = (
+                endpoint_disabled(look, email, endpoint.url, reason)
+                if disabled
+                else delivery_failed(look, email, endpoint.url, error)
+            )
+            await post_later(session, letter)
+        await context.finish(session)

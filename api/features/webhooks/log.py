@@ -1,5 +1,6 @@
 """The delivery log: what was sent, sent again, and sent to try things out."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, update
@@ -8,14 +9,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.features.notices.for_others import CATALOGUE
 from api.features.webhooks.attempt import message_id, payload
 from api.features.webhooks.errors import DeliveryNotFound, EndpointInactive, EndpointMismatch
-from api.features.webhooks.queries import delivery
-from api.features.webhooks.schemas import TEST, DeliveryOut, Replay
+from api.features.webhooks.queries import delivery, latest
+from api.features.webhooks.schemas import TEST, DeliveryOut, Replay, envelope
 from api.features.webhooks.service import find
 from api.jobs.enqueue import enqueue
 from shared.clock import now
 from shared.ids import new_id
 from shared.models.notice import Notice
 from shared.models.webhook import WebhookDelivery
+
+SAMPLES = 3
 
 
 def show(row: WebhookDelivery, notice: Notice) -> DeliveryOut:
@@ -33,6 +36,15 @@ async def shown(session: AsyncSession, delivery_id: UUID) -> DeliveryOut:
         raise DeliveryNotFound
     found, _, notice = row
     return show(found, notice)
+
+
+async def samples(session: AsyncSession, event: str) -> list[dict[str, Any]]:
+    """The last few of a type, newest first; a made-up one where none has happened yet."""
+    notices = list(await session.scalars(latest(event, SAMPLES)))
+    if notices:
+        return [payload(notice) for notice in notices]
+    data = CATALOGUE[event].sample().model_dump(mode="json")
+    return [envelope(message_id(new_id()), event, now(), data)]
 
 
 async def prepare_test(session: AsyncSession, endpoint_id: UUID, event: str) -> UUID:

@@ -8,17 +8,23 @@ from sqlalchemy import Select, select, text
 from shared.models.notice import Notice
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 
-# Idempotent: what was fanned out already stays as it is, so a job may run this twice.
+# Idempotent: what was fanned out already stays as it is, so a job may run this twice. One statement
+# for any number of endpoints, since a job has only so much time.
 FAN_OUT = text(
     """
-    insert into webhook_deliveries (id, endpoint_id, notice_id, event_type)
-    select uuid_v7(), e.id, n.id, n.type
-    from notices n join webhook_endpoints e
-        on e.active and e.deleted_at is null and (n.type = any(e.events) or '*' = any(e.events))
-    where n.id = any(:notices)
-    order by n.id
-    on conflict (tenant_id, endpoint_id, notice_id) do nothing
-    returning id, endpoint_id
+    with made as (
+        insert into webhook_deliveries (id, endpoint_id, notice_id, event_type)
+        select uuid_v7(), e.id, n.id, n.type
+        from notices n join webhook_endpoints e
+            on e.active and e.deleted_at is null and (n.type = any(e.events) or '*' = any(e.events))
+        where n.id = any(:notices)
+        order by n.id
+        on conflict (tenant_id, endpoint_id, notice_id) do nothing
+        returning id, endpoint_id
+    )
+    insert into jobs (id, name, receiver, arguments)
+    select uuid_v7(), 'webhooks.deliver', endpoint_id::text, jsonb_build_object('delivery_id', id)
+    from made order by id
     """
 )
 # The order of first attempts at an endpoint, without gaps.
@@ -49,6 +55,16 @@ def delivery(delivery_id: UUID) -> Select[WebhookDelivery, WebhookEndpoint, Noti
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
         .join(Notice, Notice.id == WebhookDelivery.notice_id)
         .where(WebhookDelivery.id == delivery_id)
+    )
+
+
+def latest(event: str, most: int) -> Select[Notice]:
+    """What happened last of a type; tests of it did not happen."""
+    return (
+        select(Notice)
+        .where(Notice.type == event, ~Notice.data.has_key("_synthetic"))
+        .order_by(Notice.id.desc())
+        .limit(most)
     )
 
 

@@ -10,7 +10,7 @@ from api.access.idempotency import ONCE, ONCE_SEALED, RememberingRoute
 from api.access.needs import needs
 from api.access.permissions import Permission
 from api.access.sealing import Sealer
-from api.errors import InvalidQuery
+from api.errors import InvalidQuery, NotFound
 from api.features.notices.for_others import CATALOGUE
 from api.features.webhooks import log, service
 from api.features.webhooks.attempt import pack, send
@@ -34,6 +34,7 @@ from api.features.webhooks.schemas import (
     EndpointUpdate,
     Replay,
     Replayed,
+    Sample,
     Tested,
 )
 from api.web.destinations import UrlRefused, refuse_url
@@ -70,6 +71,14 @@ async def subscribe_webhook(
     sealer = Sealer.of(request.state.settings)
     endpoint, secret = await service.subscribe(session, sealer, request.state.tenant_id, wanted)
     return EndpointMade(endpoint=service.show(endpoint), secret=secret)
+
+
+@router.get("/webhooks/samples/{event}")
+async def list_webhook_samples(event: str, _: Subscriber, session: Session) -> list[Sample]:
+    """The last news of a type, newest first, as endpoints get it; made up where there is none yet."""
+    if event not in CATALOGUE:
+        raise NotFound
+    return [Sample.model_validate(item) for item in await log.samples(session, event)]
 
 
 @router.get("/webhooks/{id}", responses=problems(EndpointNotFound))

@@ -1,7 +1,7 @@
 """The wire of webhooks."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import AfterValidator, Field
@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 from api.features.notices.for_others import CATALOGUE
 from api.fields import HttpUrl, In, Out, Time, UtcTime
 
+Data = TypeVar("Data")
 EVERY = "*"
 TEST = "webhook.test"
 
@@ -137,6 +138,18 @@ class Replayed(Out):
     """How many are on their way again."""
 
     count: int
+
+
+class Envelope(Out, Generic[Data]):
+    """What a receiver gets. `id` stays the same at every attempt: it is what to remember."""
+
+    id: Annotated[str, Field(examples=["evt_019ab3f07c1e7a409d526f1c0b8e4a17"])]
+    event: str
+    created: UtcTime
+    data: Data
+
+
+Sample = Envelope[dict[str, Any]]
 
 
 def envelope(
