@@ -107,16 +107,21 @@ async def test_nobody_revokes_themselves_and_nobody_the_last(brand: Brand) -> No
 
 async def test_fault_10_two_admins_who_revoke_each_other_never_leave_nobody(brand: Brand) -> None:
     """200 rounds at a barrier: one of them stays each time, and neither waits for the other."""
+    pair = (await signed_in_admin(brand), await signed_in_admin(brand))
+    superuser = await brand.scratch.connect()
     for _ in range(200):
-        pair = (await signed_in_admin(brand), await signed_in_admin(brand))
-        await brand.execute(
-            "update admins set revoked_at = now() where tenant_id = $1 and id != all($2)",
-            brand.tenant_id, [UUID(one.id) for one in pair],
-        )  # fmt: skip
+        # Both as on their first visit: to be noted as seen is what locks a session.
+        for afresh in (
+            "update admins set revoked_at = null where tenant_id = $1",
+            "update sessions set revoked_at = null, last_seen_at = null where tenant_id = $1",
+        ):
+            await superuser.execute(afresh, brand.tenant_id)
         answers = await meeting(*pair)
         statuses = sorted(answer.status_code for answer in answers)
         assert statuses in ([200, 401], [200, 409]), [answer.text for answer in answers]
-        assert len([row for row in await brand.rows("admins") if not row["revoked_at"]]) == 1
+        count = "select count(*) from admins where tenant_id = $1 and revoked_at is null"
+        assert await superuser.fetchval(count, brand.tenant_id) == 1
+    await superuser.close()
 
 
 async def meeting(ada: SignedIn, bob: SignedIn) -> tuple[httpx2.Response, httpx2.Response]:
@@ -126,7 +131,7 @@ async def meeting(ada: SignedIn, bob: SignedIn) -> tuple[httpx2.Response, httpx2
 
 
 async def test_r10_many_who_revoke_each_other_end_with_one_and_no_deadlock(brand: Brand) -> None:
-    admins = [await signed_in_admin(brand) for _ in range(8)]
+    admins = [await signed_in_admin(brand) for _ in range(5)]
     answers = await asyncio.gather(
         *(
             one.post(f"/admins/{other.id}/revoke")
@@ -165,7 +170,7 @@ async def test_s17_keys_can_be_kept_knowingly(brand: Brand) -> None:
 
 
 async def test_s17_a_key_made_while_its_maker_is_shut_out_never_survives(brand: Brand) -> None:
-    for _ in range(30):
+    for _ in range(15):
         ada, bob = await signed_in_admin(brand), await signed_in_admin(brand)
         made, revoked = await asyncio.gather(
             bob.post("/api-keys"), ada.post(f"/admins/{bob.id}/revoke")

@@ -12,8 +12,10 @@ from api.settings import Settings
 from api.web.rate_limits import MAILS, RateLimits
 from shared.ids import new_id
 from tests.conftest import Install
+from tests.support.databases import Scratch
 from tests.support.mailbox import Mailbox
 from tests.support.refusals import refusal
+from tests.support.statements import statements
 from tests.support.working import Worker
 
 HEADERS = {"Authorization": "Bearer an-admin-key-of-a-test"}
@@ -177,3 +179,39 @@ async def test_fault_25_one_address_has_ten_mails_an_hour_sent_and_is_not_told(
     jobs = await connection.fetchval("select count(*) from jobs where name = 'sign_in.link'")
     await connection.close()
     assert jobs == 10
+
+
+async def test_fault_24_guessing_keys_from_many_addresses_costs_little_and_locks_nothing(
+    empty_install: Install,
+) -> None:
+    """Each address has twenty tries a minute, of one statement each; whoever has a key is unaffected."""
+    http, scratch, _ = await empty_install(**ADMIN, trusted_proxies="127.0.0.1/32")
+    key = (await http.post("/api/api-keys", headers=HEADERS)).json()["plaintext"]
+    mine = {"Authorization": f"Bearer {key}"}
+    # In use since before: keys that are known are looked up no more.
+    assert (await http.get("/api/campaigns", headers=mine)).status_code == 200
+    before = await stored_keys(scratch)
+    for number in range(20):
+        address = {"X-Forwarded-For": f"203.0.113.{number}"}
+        with statements() as sent:
+            answers = [
+                await http.get(
+                    "/api/campaigns",
+                    headers={"Authorization": f"Bearer {key[:-4]}{n:04}", **address},
+                )
+                for n in range(25)
+            ]
+        assert [answer.status_code for answer in answers] == [401] * 20 + [429] * 5
+        # To whom the key belongs, and whether it opens anything there: neither writes.
+        assert len(sent) <= 40
+        assert not any("update" in statement.lower() for statement in sent)
+        assert (await http.get("/api/campaigns", headers=mine | address)).status_code == 200
+    assert await stored_keys(scratch) == before
+
+
+async def stored_keys(scratch: Scratch) -> list[Any]:
+    """As they are, but for when they were last used."""
+    connection = await scratch.connect()
+    rows: list[Any] = await connection.fetch("select id, digest, revoked_at from api_keys")
+    await connection.close()
+    return rows
