@@ -7,7 +7,6 @@ import pytest
 
 from tests.support.brand import Brand
 from tests.support.mail_server import MailServer, mail_server
-from tests.support.mailbox import Mailbox
 from tests.support.refusals import refusal
 from tests.support.working import Worker
 
@@ -163,7 +162,7 @@ async def invite(brand: Brand, partner: dict[str, object]) -> httpx2.Response:
 
 
 async def test_x7_an_address_that_was_refused_is_not_invited_again(
-    brand: Brand, worker: Worker, mailbox: Mailbox
+    brand: Brand, worker: Worker
 ) -> None:
     async with mail_server() as server:
         await brand.made("/config/mail", at(server))
@@ -187,7 +186,7 @@ async def test_x7_an_address_that_was_refused_is_not_invited_again(
 
 
 async def test_a_letter_that_is_taken_after_all_lifts_the_refusal(
-    brand: Brand, worker: Worker
+    brand: Brand,
 ) -> None:
     async with mail_server() as server:
         await brand.made("/config/mail", at(server))

@@ -274,12 +274,9 @@ async def change_signup_policy(_: Brand) -> Write:
 @body_of
 async def change_program_settings(_: Brand) -> Write:
     body = {
-        "programName": "Acme Partners",
-        "supportEmail": "help@example.com",
-        "brandColor": "#16a34a",
-        "termsUrl": "https://acme.example/terms",
-        "logoUrl": "",
-    }
+        "programName": "Acme", "supportEmail": "help@example.com", "logoUrl": "",
+        "brandColor": "#16a34a", "termsUrl": "https://acme.example/terms",
+    }  # fmt: skip
     return Write("/config/program", body, (200, None))
 
 

@@ -22,6 +22,12 @@ from cryptography.x509.oid import NameOID
 from shared.clock import now
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True)
 class MailServer:
     """What arrived, and who tried to log in with what."""
@@ -31,17 +37,29 @@ class MailServer:
     letters: list[EmailMessage] = field(default_factory=list)
     logins: list[tuple[str, str]] = field(default_factory=list)
     encrypted: list[bool] = field(default_factory=list)
+    # Addresses that are refused for good, and for now; and whether it is all too much just now.
     refused: str | None = None
+    busy: str | None = None
+    overloaded: bool = False
+    # While this is not set, whoever hands in a letter waits.
+    ready: asyncio.Event = field(default_factory=_set)
+    reached: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_RCPT(  # noqa: N802  # aiosmtpd's name
         self, _: Any, __: Any, envelope: Any, address: str, ___: Any
     ) -> str:
+        if self.overloaded:
+            return "421 try again later"
         if address == self.refused:
             return "550 no such mailbox"
+        if address == self.busy:
+            return "451 mailbox busy"
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, _: Any, envelope: Any) -> str:  # noqa: N802  # the same
+        self.reached.set()
+        await self.ready.wait()
         message = message_from_bytes(envelope.original_content, policy=default)
         assert isinstance(message, EmailMessage)
         self.letters.append(message)

@@ -49,16 +49,12 @@ GOES_ON = Campaign.ends_at >= func.now() + timedelta(days=8)
 
 
 def campaign_and_admin(campaign_id: UUID, admin_id: UUID) -> Select[Campaign, Admin]:
-    """Both, unless the admin was shut out, or the campaign's end moved away, meanwhile."""
-    active = Admin.revoked_at.is_(None)
-    return select(Campaign, Admin).where(
-        Campaign.id == campaign_id, ~GOES_ON, Admin.id == admin_id, active
-    )
+    """Both, unless the admin was shut out, or the campaign goes on after all."""
+    query = select(Campaign, Admin).join(Admin, Admin.id == admin_id)
+    return query.where(Campaign.id == campaign_id, ~GOES_ON, Admin.revoked_at.is_(None))
 
 
 def campaign_and_partner(campaign_id: UUID, partner_id: UUID) -> Select[Campaign, Partner]:
     """The same for a partner."""
-    active = Partner.revoked_at.is_(None)
-    return select(Campaign, Partner).where(
-        Campaign.id == campaign_id, ~GOES_ON, Partner.id == partner_id, active
-    )
+    query = select(Campaign, Partner).join(Partner, Partner.id == partner_id)
+    return query.where(Campaign.id == campaign_id, ~GOES_ON, Partner.revoked_at.is_(None))

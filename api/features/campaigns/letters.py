@@ -13,7 +13,7 @@ def ending_for_admins(look: Look, email: str, name: str, campaign: str, ends: da
         tag="campaign_ending",
         name=name,
         before=(
-            f"the campaign {campaign} of {look.program} ends on {_moment(ends)}.",
+            f"The campaign {campaign} of {look.program} ends on {_moment(ends)}.",
             (
                 "From then on its links still lead to your page, but clicks on them no longer count."
                 " To let it go on, give it a later end."
@@ -32,7 +32,7 @@ def ending_for_partners(look: Look, email: str, name: str, campaign: str, ends: 
         name=name,
         before=(
             (
-                f"the campaign {campaign} of {look.program}, of which you share links, ends on"
+                f"The campaign {campaign} of {look.program}, of which you share links, ends on"
                 f" {_moment(ends)}."
             ),
             (

@@ -38,5 +38,7 @@ async def install(wanted: Install, request: Request) -> Installed:
     state = request.state
     if state.settings.is_multi:
         raise InstallNotAvailable
-    await service.install(state.database, state.settings, state.mailer, wanted)
+    await service.install(
+        state.database, state.settings, state.mailer, state.outbound.policy, wanted
+    )
     return Installed(ok=True)

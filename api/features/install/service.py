@@ -13,6 +13,7 @@ from api.features.install.schemas import Install
 from api.features.mail_settings import for_others as mail_settings
 from api.features.program_settings import for_others as program_settings
 from api.features.sign_in.for_others import first_letter, forget_links, has_open_link
+from api.outside.destinations import Policy
 from api.outside.mail import Letter, Mailer, MailFailed
 from api.settings import Settings
 from shared.database import Database
@@ -36,7 +37,11 @@ class SetUp:
 
 
 async def install(
-    database: Database, settings: Settings, environment_mailer: Mailer, wanted: Install
+    database: Database,
+    settings: Settings,
+    environment_mailer: Mailer,
+    policy: Policy,
+    wanted: Install,
 ) -> None:
     """Makes the first admin and mails their link; takes all of it back where the mail fails.
 
@@ -49,7 +54,7 @@ async def install(
         set_up, letter = await _set_up(session, settings, wanted)
     try:
         await mail_settings.deliver(
-            database, settings, DEFAULT_TENANT_ID, environment_mailer, letter
+            database, settings, DEFAULT_TENANT_ID, environment_mailer, letter, policy
         )
     except MailFailed as problem:
         async with database.tenant_session(DEFAULT_TENANT_ID) as session:
@@ -82,7 +87,7 @@ async def _set_up(
     await program_settings.save(session, wanted.program_name, wanted.support_email)
     if wanted.mail is not None:
         await mail_settings.save(session, settings, DEFAULT_TENANT_ID, wanted.mail)
-    letter = await first_letter(session, settings, admin, wanted.program_name)
+    letter = await first_letter(session, settings, admin)
     record(session, "install", "install", str(admin.id), program=wanted.program_name)
     return SetUp(admin, before), letter
 

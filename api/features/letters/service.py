@@ -62,7 +62,7 @@ def write(look: Look, to: str, words: Words) -> Letter:
         "quoted": words.quoted,
         "quote": words.quote,
     }
-    text = texts.get_template("letter.txt").render(**values)
+    text = texts.get_template("letter.txt").render(**values).rstrip() + "\n"
     html = pages.get_template("letter.html").render(**values)
     return Letter(to, subject, text, words.tag, html)
 
