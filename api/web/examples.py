@@ -6,7 +6,13 @@ Json = dict[str, Any]
 
 A_UUID = "019ab3f0-7c1e-7a40-9d52-6f1c0b8e4a17"
 A_TIME = "2026-11-01T12:00:00.000Z"
-BY_FORMAT = {"uuid": A_UUID, "date-time": A_TIME, "date": "2026-11-01"}
+BY_FORMAT = {
+    "uuid": A_UUID,
+    "date-time": A_TIME,
+    "date": "2026-11-01",
+    "email": "pat@example.com",
+    "uri": "https://shop.example/",
+}
 
 # What a field of this name holds, wherever it stands: the first that has the field's type. A
 # field's own `examples` win over it.
@@ -20,6 +26,7 @@ BY_NAME: dict[str, tuple[Any, ...]] = {
     "amount": ("40.00",),
     "attributionWindowDays": (60,),
     "brandColor": ("#16a34a",),
+    "brandColor": ("#1f6feb",),
     "campaignId": (A_UUID,),
     "campaignName": ("Spring",),
     "commissionValue": (20,),
@@ -62,6 +69,7 @@ BY_NAME: dict[str, tuple[Any, ...]] = {
     "supportEmail": ("help@shop.example",),
     "termsUrl": ("https://shop.example/terms",),
     "to": ("ada@example.com",),
+    "to": ("pat@example.com",),
     "token": ("2sW0mC1xq8bT7vJ4kZ6nR3yH5dL9fG0pA1sQ2wE4rT6",),
     "type": ("invoice_paid",),
     "url": ("https://go.shop.example/r/pat",),

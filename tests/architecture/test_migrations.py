@@ -49,14 +49,6 @@ async def test_migrations_go_up_down_and_up_again(databases: Databases) -> None:
     assert await described(scratch) == before
 
 
-async def test_each_migration_can_be_taken_back_by_itself(databases: Databases) -> None:
-    scratch = await databases.fresh()
-    for _ in history():
-        migrate(scratch.urls.owner, "-1", "downgrade")
-    for _ in history():
-        migrate(scratch.urls.owner, "+1")
-
-
 def test_the_models_say_what_the_migrations_made(scratch: Scratch) -> None:
     checked = subprocess.run(
         [sys.executable, "-m", "alembic", "check"],
@@ -69,11 +61,6 @@ def test_the_models_say_what_the_migrations_made(scratch: Scratch) -> None:
     assert (checked.returncode, "No new upgrade operations" in checked.stdout) == (0, True), (
         checked.stdout + checked.stderr
     )
-
-
-def history() -> list[str]:
-    scripts = ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))
-    return [script.revision for script in scripts.walk_revisions()]
 
 
 def test_there_is_one_newest_migration() -> None:
