@@ -59,5 +59,6 @@ clean: ## Remove .venv and caches; the data in .openpartner stays
 
 .programs: .dev
 	@$(RUN) -m tests.support.debian
+	@$(RUN) -m tests.support.javascript
 
 .PHONY: help up demo doctor migrate test check format lock clean .local .dev .programs
