@@ -5,9 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx2
-import pytest
 
-from api.settings import Settings
 from shared.ids import new_id
 from tests.support.admins import SignedIn, signed_in_admin
 from tests.support.brand import Brand, bearer
@@ -17,12 +15,6 @@ from tests.support.paging import pages
 from tests.support.people import Person, browser
 from tests.support.refusals import refusal
 from tests.support.working import Worker
-
-
-@pytest.fixture
-def mailbox(settings: Settings) -> Mailbox:
-    assert settings.mail_console_file is not None
-    return Mailbox(settings.mail_console_file)
 
 
 async def invited(brand: Brand, email: str = "ida@example.com") -> dict[str, Any]:

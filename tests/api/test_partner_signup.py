@@ -7,7 +7,6 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from api.settings import Settings
 from shared.ids import new_id
 from shared.tokens import new_token
 from tests.support.brand import Brand, Json
@@ -16,12 +15,6 @@ from tests.support.mailbox import Mailbox
 from tests.support.people import Person, browser
 from tests.support.refusals import refusal
 from tests.support.working import Worker
-
-
-@pytest.fixture
-def mailbox(settings: Settings) -> Mailbox:
-    assert settings.mail_console_file is not None
-    return Mailbox(settings.mail_console_file)
 
 
 def address(brand: Brand) -> str:
