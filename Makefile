@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 SOURCES := api router shared cli tests bench
 # Each option stays overridable: make test PYTEST_FLAGS='-k ledger', make up ARGS='--api-port 8001'.
 ARGS ?=
-PYTEST_FLAGS ?=
+PYTEST_FLAGS ?= -n 2
 export PYTHON
 
 help: ## List every task
