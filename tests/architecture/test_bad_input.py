@@ -6,8 +6,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.support.bodies import BODIES, STREAMED, Write
+from tests.support.bodies import BODIES, Write
 from tests.support.brand import Brand, Json
+from tests.support.calls import STREAMED
 from tests.support.mangling import SPOILS, Field, fields, objects, put, written
 from tests.support.published import Operation, operations, schema
 

@@ -30,9 +30,6 @@ class Write:
     accepted: tuple[int, str | None] = (201, None)
 
 
-# What is read as it arrives, and so has tests of its own.
-STREAMED = {"import_bundle"}
-
 Prepare = Callable[[Brand], Awaitable[Write]]
 BODIES: dict[str, Prepare] = {}
 
