@@ -49,38 +49,52 @@ async def fill(fresh: Scratch, sealer: Sealer, count: int = SECRETS) -> list[UUI
             "insert into tenants (id, slug, display_name, status) values ($1, $2, 'T', $3)",
             tenant, tenant.hex[-12:], status,
         )  # fmt: skip
-        partner = new_id()
-        await connection.execute(
-            "insert into partners (tenant_id, id, email, name) values ($1, $2, 'p@x.example', 'P')",
-            tenant, partner,
-        )  # fmt: skip
-        for number in range(count):
-            sealed = sealer.seal(f"whsec_{number}", tenant, ENDPOINT)
-            await connection.execute(
-                "insert into webhook_endpoints (tenant_id, id, url, events, secret_prefix, secrets)"
-                " values ($1, $2, 'https://x.example', '{*}', 'whsec_',"
-                " jsonb_build_array(jsonb_build_object('sealed', $3::text, 'until', null)))",
-                tenant, new_id(), sealed,
-            )  # fmt: skip
-        await connection.execute(
-            "insert into partner_postbacks (tenant_id, id, partner_id, url, events, sealed_secret)"
-            " values ($1, $2, $3, 'https://x.example', '{}', $4)",
-            tenant, new_id(), partner, sealer.seal("postback", tenant, POSTBACK),
-        )  # fmt: skip
-        await connection.execute(
-            "insert into settings (tenant_id, key, value) values ($1, 'mail_settings',"
-            " jsonb_build_object('smtp', jsonb_build_object('port', 587,"
-            " 'passwordCiphertext', $2::text)))",
-            tenant, sealer.seal("smtp", tenant, MAIL),
-        )  # fmt: skip
-        for body in (sealer.seal("answer", tenant, ANSWER), '{"id": "plain"}'):
-            await connection.execute(
-                "insert into idempotent_requests (tenant_id, id, principal, key, fingerprint,"
-                " status, body) values ($1, $2, 'env', $3, 'f', 201, $4)",
-                tenant, new_id(), str(new_id()), body,
-            )  # fmt: skip
+        partner = await endpoints_of(connection, sealer, tenant, count)
+        await other_secrets_of(connection, sealer, tenant, partner)
     await connection.close()
     return tenants
+
+
+async def endpoints_of(
+    connection: asyncpg.Connection, sealer: Sealer, tenant: UUID, count: int
+) -> UUID:
+    """Many of them, and the partner for whom the rest is made."""
+    partner = new_id()
+    await connection.execute(
+        "insert into partners (tenant_id, id, email, name) values ($1, $2, 'p@x.example', 'P')",
+        tenant, partner,
+    )  # fmt: skip
+    for number in range(count):
+        sealed = sealer.seal(f"whsec_{number}", tenant, ENDPOINT)
+        await connection.execute(
+            "insert into webhook_endpoints (tenant_id, id, url, events, secret_prefix, secrets)"
+            " values ($1, $2, 'https://x.example', '{*}', 'whsec_',"
+            " jsonb_build_array(jsonb_build_object('sealed', $3::text, 'until', null)))",
+            tenant, new_id(), sealed,
+        )  # fmt: skip
+    return partner
+
+
+async def other_secrets_of(
+    connection: asyncpg.Connection, sealer: Sealer, tenant: UUID, partner: UUID
+) -> None:
+    await connection.execute(
+        "insert into partner_postbacks (tenant_id, id, partner_id, url, events, sealed_secret)"
+        " values ($1, $2, $3, 'https://x.example', '{}', $4)",
+        tenant, new_id(), partner, sealer.seal("postback", tenant, POSTBACK),
+    )  # fmt: skip
+    await connection.execute(
+        "insert into settings (tenant_id, key, value) values ($1, 'mail_settings',"
+        " jsonb_build_object('smtp', jsonb_build_object('port', 587,"
+        " 'passwordCiphertext', $2::text)))",
+        tenant, sealer.seal("smtp", tenant, MAIL),
+    )  # fmt: skip
+    for body in (sealer.seal("answer", tenant, ANSWER), '{"id": "plain"}'):
+        await connection.execute(
+            "insert into idempotent_requests (tenant_id, id, principal, key, fingerprint,"
+            " status, body) values ($1, $2, 'env', $3, 'f', 201, $4)",
+            tenant, new_id(), str(new_id()), body,
+        )  # fmt: skip
 
 
 async def opened(fresh: Scratch, sealer: Sealer) -> dict[str, int]:
