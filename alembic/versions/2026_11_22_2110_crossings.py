@@ -72,6 +72,10 @@ FUNCTIONS = {
             -- One claim at a time: two at once would each count the same room in a lane, and fill
             -- it twice. Counting happens in later statements, which see what was claimed before.
             perform pg_advisory_xact_lock(hashtext('claim_jobs'));
+            -- Every step reads a few rows off an index; statistics older than a burst of jobs would
+            -- have it sort them all.
+            perform set_config(name, 'off', true)
+                from unnest('{enable_sort,enable_seqscan,enable_bitmapscan}'::text[]) name;
             if not exists (select from jobs j where j.done_at is null and j.dead_at is null
                     and j.run_at <= now() and (j.leased_until is null or j.leased_until < now())) then
                 return;
@@ -89,7 +93,7 @@ FUNCTIONS = {
                             where j.done_at is null and j.dead_at is null
                                 and (j.tenant_id, coalesce(j.receiver, j.name)) > (l.tenant_id, l.lane)
                             order by j.tenant_id, coalesce(j.receiver, j.name) limit 1) following
-                    ), due as (
+                    ), due as materialized (
                         select chosen.* from lanes l cross join lateral (
                             select j.tenant_id, j.id from jobs j
                             where j.tenant_id = l.tenant_id and coalesce(j.receiver, j.name) = l.lane
