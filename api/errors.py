@@ -58,7 +58,7 @@ class Gone(ApiError, status=410):
 
 
 class TooLarge(ApiError, status=413, code="payload_too_large"):
-    """The body is larger than 1 MiB."""
+    """The body is larger than this address takes: 1 MiB, where nothing else is said."""
 
 
 class Unprocessable(ApiError, status=422):

@@ -57,7 +57,8 @@ class Claim:
 async def _claim(request: Request, session: Session, known: Known, key: str | None) -> Claim | None:
     if key is None:
         return None
-    address = f"{request.method} {request.url.path}\n".encode()
+    # The query too: a rehearsal and the real thing differ in nothing else.
+    address = f"{request.method} {request.url.path}?{request.url.query}\n".encode()
     fingerprint = sha256(address + await request.body()).hexdigest()
     # A lock rather than a row: a row would have to be committed before the work it stands for.
     locked = await session.scalar(

@@ -248,6 +248,13 @@ async def test_a_repeated_request_is_carried_out_once(brand: Brand) -> None:
     assert len(await rows(brand, "partners")) == 1
 
 
+async def test_a_rehearsal_does_not_use_up_the_key_of_the_import(brand: Brand) -> None:
+    """Else the import would answer with the rehearsal's report, and import nobody."""
+    body, key = "email,name\npat@example.com,Pat\n", {"idempotency-key": "once"}
+    await done(brand, body, dry_run="true", **key)
+    assert refusal(await send(brand, body, **key)) == (422, "idempotency_key_reused")
+
+
 async def test_an_import_is_written_down_with_its_figures(brand: Brand) -> None:
     await done(brand, "email,name\npat@example.com,Pat\nnobody,Nobody\n")
     await done(brand, "email,name\npat@example.com,Pat\n")
