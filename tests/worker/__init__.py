@@ -1,0 +1,1 @@
+"""The worker as it really runs: processes of its own, other people's servers, and accidents."""
