@@ -7,7 +7,7 @@ from tests.support.published import operations
 from tests.support.tree import ROOT
 
 # The areas that are built; each later part of the product adds its own.
-AREAS = {"outbound", "pipeline"}
+AREAS = {"outbound", "people", "pipeline"}
 
 # Addresses of our own, beside those that clients know already.
 ADDITIONS = {
