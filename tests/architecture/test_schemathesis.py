@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.support.bodies import BODIES
 from tests.support.brand import Brand, Json, found_brand
-from tests.support.calls import Premises, named
+from tests.support.calls import RUINOUS, Premises, named
 from tests.support.databases import Scratch
 from tests.support.published import Operation, operations, schema
 
@@ -31,10 +31,6 @@ CONFIG = schemathesis.Config.from_dict(
 )
 SCHEMA = schemathesis.openapi.from_dict(schema(), config=CONFIG)
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-
-
-# What ends the brand that is battered gets one of its own.
-RUINOUS = {"delete_account", "restore_account"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +54,7 @@ async def test_every_answer_is_as_published(
     operation: Operation, battered: Premises, http: httpx2.AsyncClient, scratch: Scratch
 ) -> None:
     premises = battered
-    if operation.id in RUINOUS:
+    if operation.id in RUINOUS:  # These get a brand of their own.
         premises = Premises(await found_brand(http, scratch))
     accepted = await known_to_fit(operation, premises)
     # In a thread, since the API runs in this one.

@@ -58,6 +58,10 @@ class Premises:
         return self.things[kind]
 
 
+# What ends the brand that it is asked of.
+RUINOUS = {"delete_account", "restore_account"}
+
+
 def named(operation: Operation) -> list[tuple[str, str]]:
     """Each parameter of an address with the kind of thing it stands for."""
     noun = operation.path.removeprefix("/api").partition("/{")[0]
@@ -69,7 +73,7 @@ def missing(operation: Operation) -> str | None:
     """What has to be added, so that tests can call this operation."""
     if "requestBody" in operation.declared:
         known = operation.id in BODIES or operation.id in STREAMED
-        return None if known else f"tests/support/bodies.py: {operation.id}"
+        return None if known else f"tests/support/bodies: {operation.id}"
     unknown = [kind for _, kind in named(operation) if kind not in THINGS]
     return f"tests/support/calls.py: {unknown}" if unknown else None
 
