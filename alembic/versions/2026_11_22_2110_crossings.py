@@ -101,7 +101,8 @@ FUNCTIONS = {
                                 and (j.leased_until is null or j.leased_until < now())
                             order by j.run_at, j.id
                             limit greatest(0, per_lane - (select count(*) from jobs busy
-                                where busy.tenant_id = l.tenant_id and coalesce(busy.receiver, busy.name) = l.lane
+                                where busy.tenant_id = l.tenant_id
+                                and coalesce(busy.receiver, busy.name) = l.lane
                                     and busy.done_at is null and busy.dead_at is null
                                     and busy.leased_until >= now()))) chosen
                         limit remaining
@@ -109,7 +110,8 @@ FUNCTIONS = {
                     update jobs j set leased_until = now() + lease, attempts = j.attempts + 1
                     from due where j.tenant_id = due.tenant_id and j.id = due.id
                         and j.done_at is null and j.dead_at is null
-                    returning j.tenant_id, j.id, j.name::text, j.arguments, j.attempts, coalesce(j.receiver, j.name)::text;
+                    returning j.tenant_id, j.id, j.name::text, j.arguments, j.attempts,
+                        coalesce(j.receiver, j.name)::text;
                 get diagnostics taken = row_count;
                 remaining := remaining - taken;
                 round := round + 1;
