@@ -103,12 +103,14 @@ class OutboundClient:
     dial: httpcore2.AsyncNetworkBackend = field(default_factory=httpcore2.AnyIOBackend)
     # Made once: reading every authority of the machine takes longer than most calls.
     trust: ssl.SSLContext = field(default_factory=httpcore2.default_ssl_context)
+    total_seconds: float = TOTAL_SECONDS
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"",
-        seconds: float = TOTAL_SECONDS,
+        seconds: float | None = None,
     ) -> Answer:  # fmt: skip
         """One request, `seconds` of wall clock in all. Raises DestinationRefused or NoAnswer."""
+        seconds = seconds or self.total_seconds
         self.policy.refuse_url(url)
         began = perf_counter()
         try:

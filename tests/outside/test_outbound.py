@@ -12,6 +12,7 @@ import pytest
 
 from api.outside.destinations import DestinationRefused, Policy
 from api.outside.http import KEPT_BYTES, NoAnswer, OutboundClient
+from tests.support.raw_server import Conversation, head, raw_server
 
 HOSTILE = [
     ("http://127.0.0.1/", "destination_not_public"),
@@ -126,37 +127,12 @@ async def test_the_address_that_was_checked_is_the_one_that_is_dialled() -> None
     assert recorder.dialled == [("93.184.216.34", 443)]
 
 
-Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Any]
-
-
 @asynccontextmanager
-async def receiver(handler: Handler) -> AsyncIterator[tuple[OutboundClient, str]]:
+async def receiver(handler: Conversation) -> AsyncIterator[tuple[OutboundClient, str]]:
     """A raw server on loopback, and a client whose operator allows it."""
-    serving: set[asyncio.Task[Any]] = set()
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        serving.add(asyncio.current_task())  # type: ignore[arg-type]  # inside a task there is one
-        try:
-            await handler(reader, writer)
-        except (ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            writer.close()
-
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    policy = Policy(ports=frozenset({port}), private=(ip_network("127.0.0.0/8"),))
-    try:
-        yield OutboundClient(policy), f"http://127.0.0.1:{port}/hook"
-    finally:
-        server.close()
-        for task in serving:
-            task.cancel()
-        await asyncio.gather(*serving, return_exceptions=True)
-
-
-async def head(reader: asyncio.StreamReader) -> bytes:
-    return await reader.readuntil(b"\r\n\r\n")
+    async with raw_server(handler) as server:
+        policy = Policy(ports=frozenset({server.port}), private=(ip_network("127.0.0.0/8"),))
+        yield OutboundClient(policy), f"http://127.0.0.1:{server.port}/hook"
 
 
 async def test_an_operator_may_allow_a_private_network() -> None:
