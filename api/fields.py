@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainSerializer,
+    StringConstraints,
     WithJsonSchema,
     model_validator,
 )
@@ -137,7 +138,9 @@ Time = Annotated[
     AfterValidator(_in_calendar),
     AfterValidator(_utc),
 ]
-Metadata = Annotated[dict[str, Any], AfterValidator(_bounded_metadata)]
+# Keys of theirs are kept to the letter, spaces included.
+Key = Annotated[str, StringConstraints(strip_whitespace=False)]
+Metadata = Annotated[dict[Key, Any], AfterValidator(_bounded_metadata)]
 Number = Annotated[Decimal, BeforeValidator(_decimal)]
 Amount = Annotated[Number, Field(ge=0, le=Decimal("1e12"))]
 Currency = Annotated[
