@@ -33,7 +33,7 @@ REGISTRIES = re.compile(
     r"pypi\.org|pythonhosted\.org|registry\.npmjs|registry\.yarnpkg|-index-url[ =]\s*http"
     r"|https?://\S*/simple\b|proxy\.golang"
 )
-THIS_MACHINE = re.compile(r"(?<![\w.])/work/|/home/\w|/Users/\w|\.\./shared")
+THIS_MACHINE = re.compile(r"(?<![\w.])/(?:work|home|Users)/\w")
 UNFINISHED = re.compile(
     r"# XXX|\b(?:TODO|FIXME|NotImplemented|NotImplementedError|pytest\.skip|mark\.skip|skipif"
     r"|mark\.xfail|pytest\.xfail|importorskip|unittest\.skip)\b"
