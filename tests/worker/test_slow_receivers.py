@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 
 import pytest
@@ -38,46 +39,55 @@ async def subscribe_to_all(brand: Brand, base: str) -> None:
         await brand.made("/webhooks", {"url": f"{base}/{number}", "events": ["*"]})
 
 
+@dataclass(slots=True)
+class Hanging:
+    """Receivers that answer nothing until they are released; `asked` counts calls by path."""
+
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: Counter[bytes] = field(default_factory=Counter)
+
+    async def hang(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.asked[(await head(reader)).split(b" ")[1]] += 1
+        await self.released.wait()
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+    async def all_do(self) -> bool:
+        return len(self.asked) == HALF
+
+
 async def test_f5_fifty_hanging_endpoints_of_a_hundred_hold_up_none_of_the_others(
     brand: Brand, patient: Worker
 ) -> None:
-    released = asyncio.Event()
-    hanging: Counter[bytes] = Counter()
+    hanging = Hanging()
+    async with raw_server(hanging.hang) as slow, receiving() as receiver:
 
-    async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        path = (await head(reader)).split(b" ")[1]
-        hanging[path] += 1
-        await released.wait()
-        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        async def healthy_have_theirs() -> bool:
+            return len(receiver.heard) == HALF * NEWS
 
-    async def all_hang() -> bool:
-        return len(hanging) == HALF
-
-    async with raw_server(hang) as slow, receiving() as receiver:
         await subscribe_to_all(brand, f"http://127.0.0.1:{slow.port}")
         await subscribe_to_all(brand, receiver.url)
         running = asyncio.create_task(patient.runner.run())
         try:
             await happen(brand, patient)
             patient.runner.wake.set()
-            await until(all_hang)
+            await until(hanging.all_do)
             # Only now, so that whatever is healthy has all that hangs before it.
             await happen(brand, patient, NEWS - 1)
             patient.runner.wake.set()
-
-            async def healthy_have_theirs() -> bool:
-                return len(receiver.heard) == HALF * NEWS
-
             await until(healthy_have_theirs)
             assert slow.asked == len(slow.under_way), "whatever hung is hanging still"
-            assert max(hanging.values()) <= PER_LANE
-            heard = Counter(heard.url.rpartition("/")[2] for heard in receiver.heard)
-            assert heard == dict.fromkeys(map(str, range(HALF)), NEWS)
+            assert max(hanging.asked.values()) <= PER_LANE
         finally:
-            released.set()
+            hanging.released.set()
             patient.runner.stop()
             await running
             await patient.drain()
+    heard = Counter(heard.url.rpartition("/")[2] for heard in receiver.heard)
+    assert heard == dict.fromkeys(map(str, range(HALF)), NEWS)
+    await assert_all_delivered_at_once(brand)
+
+
+async def assert_all_delivered_at_once(brand: Brand) -> None:
     [row] = await brand.fetch(
         "select count(*) as made, count(delivered_at) as delivered, max(attempts) as attempts"
         " from webhook_deliveries where tenant_id = $1",
