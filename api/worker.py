@@ -21,11 +21,20 @@ from shared.logs import configure_logs
 
 log = structlog.get_logger()
 
+# Far more jobs may be under way than there are connections: one that has to wait for its turn must
+# not lose an attempt over it, as a request that waits would lose its visitor.
+PATIENCE_SECONDS = 30
+
 
 async def work(settings: Settings) -> None:
     """Until SIGTERM or SIGINT; what was claimed is finished first."""
     url = settings.database_url_app.get_secret_value()
-    database = open_database(url, pool=settings.database_pool, application="openpartner-worker")
+    database = open_database(
+        url,
+        pool=settings.database_pool,
+        application="openpartner-worker",
+        wait_seconds=PATIENCE_SECONDS,
+    )
     await refuse_stronger_role(database)
     world = World.of(settings)
     runner = Runner(database, settings, world)

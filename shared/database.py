@@ -81,13 +81,19 @@ class Database:
         await self.engine.dispose()
 
 
-def open_database(url: str, *, pool: int = 20, application: str = "openpartner") -> Database:
-    """An engine on `url` (postgresql+asyncpg://…) that waits at most 5 s for a free connection."""
+def open_database(
+    url: str,
+    *,
+    pool: int = 20,
+    application: str = "openpartner",
+    wait_seconds: int = ACQUIRE_SECONDS,
+) -> Database:
+    """An engine on `url` (postgresql+asyncpg://…) that waits `wait_seconds` for a free connection."""
     engine = create_async_engine(
         url,
         pool_size=pool,
         max_overflow=0,
-        pool_timeout=ACQUIRE_SECONDS,
+        pool_timeout=wait_seconds,
         connect_args={
             "connection_class": PinnedConnection,
             "timeout": ACQUIRE_SECONDS,
