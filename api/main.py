@@ -83,15 +83,17 @@ def lifespan_of(settings: Settings, world: World) -> Lifespan[FastAPI]:
             pool=settings.database_pool,
             application="openpartner-api",
         )
+        limits = RateLimits.of(settings)
         yield {
             "settings": settings,
             "database": database,
             "keys": KeyDirectory(database),
             "mailer": world.mailer,
             "outbound": world.outbound,
-            "limits": RateLimits.of(settings),
+            "limits": limits,
             "proxies": TrustedProxies(settings.trusted_proxies),
         }
+        await limits.close()
         await database.close()
 
     return lifespan

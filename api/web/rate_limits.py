@@ -7,9 +7,12 @@ from hashlib import sha256
 from math import ceil
 from typing import Any
 
+import structlog
 from fastapi import Depends, Request
-from limits import RateLimitItem, parse
+from limits import RateLimitItem, WindowStats, parse
+from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.errors import StorageError
 from limits.storage import storage_from_string
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +21,8 @@ from api.errors import TooManyRequests
 from api.settings import Settings
 from api.web.client import address_in, client_address
 from api.web.problems import answer
+
+log = structlog.get_logger()
 
 # A portal's page makes a dozen calls; 600 in five minutes is two a second without a pause.
 BY_ADDRESS = parse("600/5 minutes")
@@ -31,36 +36,65 @@ EXEMPT = ("/health", "/ready", "/metrics", "/api/webhooks/stripe", "/api/uploads
 
 @dataclass(frozen=True, slots=True)
 class RateLimits:
-    """Counts in memory, or in Redis where several processes should share them."""
+    """Counts in Redis where several processes should share them, else (and while it is away) here."""
 
-    limiter: SlidingWindowCounterRateLimiter
+    nearby: SlidingWindowCounterRateLimiter
+    shared: SlidingWindowCounterRateLimiter | None
     on: bool
 
     @classmethod
     def of(cls, settings: Settings) -> "RateLimits":
-        address = settings.redis_url
-        storage: Any = storage_from_string(
-            f"async+{address.get_secret_value()}" if address else "async+memory://"
-        )
-        return cls(SlidingWindowCounterRateLimiter(storage), settings.openpartner_rate_limits)
+        shared = None
+        if address := settings.redis_url:
+            storage: Any = storage_from_string(
+                f"async+{address.get_secret_value()}",
+                implementation="redispy",
+                wrap_exceptions=True,
+                # Whoever is counted waits for the counting.
+                socket_connect_timeout=1,
+                socket_timeout=1,
+            )
+            shared = SlidingWindowCounterRateLimiter(storage)
+        nearby = SlidingWindowCounterRateLimiter(MemoryStorage())
+        return cls(nearby, shared, settings.openpartner_rate_limits)
 
     async def spend(self, item: RateLimitItem, *who: str) -> None:
         """Counts one; raises TooManyRequests with the seconds to wait."""
-        if self.on and not await self.limiter.hit(item, *who):
+        if self.on and not await self._ask("hit", item, *who):
             raise TooManyRequests(retryAfter=await self.wait(item, *who))
 
     async def spare(self, item: RateLimitItem, *who: str) -> bool:
         """Counts one; False where it is one too many and nobody should be told."""
-        return not self.on or await self.limiter.hit(item, *who)
+        return not self.on or bool(await self._ask("hit", item, *who))
 
     async def refuse_exhausted(self, item: RateLimitItem, *who: str) -> None:
         """Raises like `spend`, but counts nothing."""
-        if self.on and not await self.limiter.test(item, *who):
+        if self.on and not await self._ask("test", item, *who):
             raise TooManyRequests(retryAfter=await self.wait(item, *who))
 
     async def wait(self, item: RateLimitItem, *who: str) -> int:
-        stats = await self.limiter.get_window_stats(item, *who)
+        stats = await self.stats(item, *who)
         return max(1, ceil(stats.reset_time - time.time()))
+
+    async def stats(self, item: RateLimitItem, *who: str) -> WindowStats:
+        """How many are left, and when the window ends."""
+        found: WindowStats = await self._ask("get_window_stats", item, *who)
+        return found
+
+    async def _ask(self, question: str, item: RateLimitItem, *who: str) -> Any:
+        if self.shared is not None:
+            try:
+                return await getattr(self.shared, question)(item, *who)
+            except StorageError as problem:
+                # Limits that nobody can count are no reason to turn everybody away.
+                log.warning("rate_limit_storage_away", reason=str(problem)[:200])
+        return await getattr(self.nearby, question)(item, *who)
+
+    async def close(self) -> None:
+        """Gives Redis its connections back."""
+        if self.shared is not None:
+            storage: Any = self.shared.storage
+            await storage.bridge.storage.aclose()
 
 
 def limited(name: str, rate: str, *, unless_by_key: bool = False) -> Any:
@@ -116,7 +150,7 @@ class Throttle:
     ) -> Callable[[Message], Awaitable[None]]:
         if not limits.on:
             return send
-        stats = await limits.limiter.get_window_stats(item, "all", who)
+        stats = await limits.stats(item, "all", who)
         window = item.get_expiry()
         left = max(0, stats.remaining)
         reset = max(0, ceil(stats.reset_time - time.time()))

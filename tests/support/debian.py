@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 # The program, and the package that brings it.
-PROGRAMS = {"chromium": "chromium", "caddy": "caddy"}
+PROGRAMS = {"chromium": "chromium", "caddy": "caddy", "redis-server": "redis-server"}
 
 
 def program(name: str) -> str:
