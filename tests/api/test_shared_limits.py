@@ -1,6 +1,5 @@
 """Limits that several processes share in a real Redis, and keep to themselves while it is away."""
 
-import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ import pytest
 
 from tests.conftest import Install
 from tests.support.debian import program
+from tests.support.ports import free_port
 
 PATH = "/api/auth/magic/verify"
 BODY = {"token": "opml_nobody-has-this"}
@@ -18,9 +18,7 @@ BODY = {"token": "opml_nobody-has-this"}
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A server of the test's own on loopback, with its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     words = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
     server = subprocess.Popen([program("redis-server"), *words], stdout=subprocess.PIPE)
     assert server.stdout is not None

@@ -7,7 +7,8 @@ from pathlib import Path
 import httpx2
 
 from cli.project import ROOT
-from tests.cli.running import Running, free_port
+from tests.cli.running import Running
+from tests.support.ports import free_port
 
 
 def follow(printed: str) -> int:

@@ -15,7 +15,8 @@ from cli.postgres import Postgres
 from cli.processes import is_alive
 from tests.cli.conftest import scratch_folder
 from tests.cli.old_server import old_server
-from tests.cli.running import Running, free_port
+from tests.cli.running import Running
+from tests.support.ports import free_port
 
 RUNS = "OpenPartner is running"
 Start = Callable[..., Running]

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ import pytest
 from cli.postgres import Postgres
 from cli.secrets_file import SecretsFile
 from tests.deploy.dockerfile import ROOT, Stage, build, steps_of
+from tests.support.ports import free_port
 
 PASSWORDS = {f"OPENPARTNER_{name}_DB_PASSWORD": f"{name.lower()}-pw" for name in
              ("OWNER", "APP", "ROUTER")}  # fmt: skip
@@ -207,10 +207,3 @@ def until(happened: object, process: subprocess.Popen[bytes]) -> None:
         assert process.poll() is None, "it ended by itself"
         assert time.monotonic() < deadline
         time.sleep(0.1)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -18,6 +18,7 @@ import pytest
 
 from tests.deploy.dockerfile import ROOT
 from tests.support.debian import program
+from tests.support.ports import free_port
 
 PATIENCE = 30
 HOSTS = ("portal.localhost", "go.localhost")
@@ -199,11 +200,8 @@ def wait_for_certificates(proxy: Proxy, log: Path) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ones: all are held until the last is found."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+    """Different ones."""
+    ports: set[int] = set()
+    while len(ports) < count:
+        ports.add(free_port())
+    return list(ports)

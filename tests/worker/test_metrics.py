@@ -1,20 +1,12 @@
 """The worker's own figures, as Prometheus reads them."""
 
-import socket
-
 import httpx2
 from starlette.responses import Response
 
+from tests.support.ports import free_port
 from tests.support.receiver import receiving
 from tests.support.waiting import until
 from tests.worker.conftest import OpenShop
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port: int = bound.getsockname()[1]
-        return port
 
 
 async def test_a_workers_metrics_count_deliveries_and_jobs_by_outcome(open_shop: OpenShop) -> None:
