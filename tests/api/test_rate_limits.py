@@ -22,6 +22,13 @@ HEADERS = {"Authorization": "Bearer an-admin-key-of-a-test"}
 ADMIN = {"admin_api_key": "an-admin-key-of-a-test", "openpartner_rate_limits": True}
 
 
+@pytest.fixture(autouse=True)
+def one_moment() -> Iterator[None]:
+    """No window slides while requests are counted."""
+    with time_machine.travel(datetime.now(tz=UTC), tick=False):
+        yield
+
+
 async def statuses(http: httpx2.AsyncClient, count: int, path: str, **options: object) -> list[int]:
     return [
         (await http.get(path, **options)).status_code  # type: ignore[arg-type]  # httpx options
@@ -79,13 +86,6 @@ async def test_a_header_that_is_no_key_has_no_limit_of_its_own(empty_install: In
     assert answers[-1].status_code == 429
 
 
-@pytest.fixture
-def one_moment() -> Iterator[None]:
-    """No window slides while requests are counted."""
-    with time_machine.travel(datetime.now(tz=UTC), tick=False):
-        yield
-
-
 async def exhausted(
     http: httpx2.AsyncClient, path: str, rate: int, body: object, **options: Any
 ) -> None:
@@ -109,7 +109,6 @@ async def exhausted(
         ("/api/attribution/identify", 120, {"cref": "x", "userId": "u"}),
     ],
 )
-@pytest.mark.usefixtures("one_moment")
 async def test_what_anybody_may_call_has_a_limit_of_its_own(
     empty_install: Install, path: str, rate: int, body: object
 ) -> None:
@@ -117,7 +116,6 @@ async def test_what_anybody_may_call_has_a_limit_of_its_own(
     await exhausted(http, path, rate, body)
 
 
-@pytest.mark.usefixtures("one_moment")
 async def test_keys_are_made_thirty_a_minute(empty_install: Install) -> None:
     http, _, _ = await empty_install(**ADMIN)
     answers = [await http.post("/api/api-keys", headers=HEADERS) for _ in range(31)]
@@ -142,7 +140,6 @@ async def test_a_merchants_server_identifies_more_than_a_browser_does(
     assert [answer.status_code for answer in guesses].count(429) == 5
 
 
-@pytest.mark.usefixtures("one_moment")
 async def test_fault_25_a_flood_for_one_mailbox_is_three_mails(empty_install: Install) -> None:
     """1,000 requests: 429 from the eleventh in a minute; ten an hour pass, and three are sent."""
     http, scratch, settings = await empty_install(openpartner_rate_limits=True)
@@ -165,7 +162,6 @@ async def test_fault_25_a_flood_for_one_mailbox_is_three_mails(empty_install: In
     assert len(Mailbox(settings.mail_console_file).letters("ada@example.com")) == 3
 
 
-@pytest.mark.usefixtures("one_moment")
 async def test_fault_25_one_address_has_ten_mails_an_hour_sent_and_is_not_told(
     empty_install: Install,
 ) -> None:
