@@ -10,7 +10,10 @@ from shared.models.base import Identified, Model, within_tenant
 
 
 class Campaign(Identified, Model):
-    """`terms_id` names the terms that the next partner is granted; past grants keep their own."""
+    """`terms_id` names the terms that the next partner is granted; past grants keep their own.
+
+    With `identify_requires_key`, what a browser says of its clicks is a proposal only.
+    """
 
     __tablename__ = "campaigns"
     __table_args__ = (
@@ -32,6 +35,7 @@ class Campaign(Identified, Model):
     deep_link_allowed_domains: Mapped[list[str]] = mapped_column(
         ARRAY(Text), server_default=text("'{}'")
     )
+    identify_requires_key: Mapped[bool] = mapped_column(server_default=text("false"))
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     end_notification_sent_at: Mapped[datetime | None]

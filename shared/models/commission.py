@@ -3,7 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, CheckConstraint, Index, UniqueConstraint, func, text
+from sqlalchemy import (
+    CHAR,
+    BigInteger,
+    CheckConstraint,
+    Index,
+    SmallInteger,
+    UniqueConstraint,
+    func,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.models.base import Identified, Model, within_tenant
@@ -12,7 +21,9 @@ from shared.models.base import Identified, Model, within_tenant
 class Commission(Identified, Model):
     """accrued → approved → claimed by a payout (`payout_id`) → paid, or reversed.
 
-    `matures_at` is null where nothing is held back.
+    `matures_at` is null where nothing is held back. `rule` is the place of the rule of its terms that
+    pays it, from 0; `event_at` is when what it is paid for happened. `auto_approve`: true approves it
+    without a person as soon as it is mature, false never; null only where something was held back.
     """
 
     __tablename__ = "commissions"
@@ -23,14 +34,16 @@ class Commission(Identified, Model):
         within_tenant("campaign_id", to="campaigns"),
         within_tenant("terms_id", to="terms"),
         within_tenant("payout_id", to="payouts"),
-        UniqueConstraint("tenant_id", "credit_id"),
+        UniqueConstraint("tenant_id", "credit_id", "rule"),
         CheckConstraint("amount_minor > 0", "amount"),
+        CheckConstraint("rule between 0 and 9", "rule"),
         CheckConstraint("status in ('accrued', 'approved', 'paid', 'reversed')", "status"),
         CheckConstraint("status <> 'paid' or payout_id is not null", "paid_by_payout"),
         Index("ix_commissions_partner", "tenant_id", "partner_id", "status"),
         Index("ix_commissions_status", "tenant_id", "status", "id"),
         Index("ix_commissions_event", "tenant_id", "event_id"),
         Index("ix_commissions_payout", "tenant_id", "payout_id"),
+        Index("ix_commissions_earned", "tenant_id", "partner_id", "campaign_id", "event_at"),
     )
 
     credit_id: Mapped[UUID]
@@ -38,6 +51,7 @@ class Commission(Identified, Model):
     partner_id: Mapped[UUID]
     campaign_id: Mapped[UUID]
     terms_id: Mapped[UUID]
+    rule: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     user_id: Mapped[str]
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     currency: Mapped[str] = mapped_column(CHAR(3))
@@ -48,3 +62,5 @@ class Commission(Identified, Model):
     paid_at: Mapped[datetime | None]
     reversed_at: Mapped[datetime | None]
     payout_id: Mapped[UUID | None]
+    event_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    auto_approve: Mapped[bool | None]

@@ -18,6 +18,7 @@ class Tenant(Model):
     """Row security on this table compares `id` itself with the pinned tenant.
 
     `pending_deletion_at` is when somebody asked for its deletion; 30 days later it is gone.
+    `coupon_integration_verified_at` is when the first coupon of theirs was redeemed.
     """
 
     __tablename__ = "tenants"
@@ -29,5 +30,6 @@ class Tenant(Model):
     status: Mapped[str] = mapped_column(server_default=text("'active'"))
     pending_deletion_at: Mapped[datetime | None]
     deletion_reason: Mapped[str | None]
+    coupon_integration_verified_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())

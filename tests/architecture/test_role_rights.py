@@ -12,7 +12,9 @@ RUNNING = ("openpartner_app", "openpartner_router")
 ROUTER_MAY = {("clicks", "INSERT"), ("link_directory", "SELECT")}
 
 # What tables the app may only add to.
-APPEND_ONLY = {"audit_entries", "clicks", "events", "identities", "terms"}
+APPEND_ONLY = {
+    "audit_entries", "clicks", "coupon_redemptions", "events", "identities", "repricings", "terms",
+}  # fmt: skip
 
 # The view that the router reads, and nothing more of other tables.
 DIRECTORY = {

@@ -38,13 +38,31 @@ values ($1, $2, 'customer', 'signup', 'USD', '', now())
 """
 
 
+A_REDEMPTION = """
+with coupon as (
+    insert into coupons (tenant_id, id, partner_id, campaign_id, code)
+    values ($1, $2, $3, $4, 'WALL')
+)
+insert into coupon_redemptions (tenant_id, id, coupon_id, user_id, external_id, redeemed_at)
+values ($1, $2, $2, 'customer', '1', now())
+"""
+A_REPRICING = """
+insert into repricings
+    (tenant_id, id, event_id, source_id, reason, partner_id, campaign_id, amount_minor, currency)
+select $1, $2, id, id, 'replay', $3, $4, 1, 'USD' from events where tenant_id = $1
+"""
+
+
 async def facts(brand: Brand) -> None:
     """A row in each table that is written once."""
-    await brand.campaign()
+    campaign = UUID((await brand.campaign())["id"])
+    partner = UUID((await brand.partner(campaignIds=[]))["id"])
     click = new_id()
     await brand.execute(A_CLICK, brand.tenant_id, click, new_id(), new_id())
     await brand.execute(AN_IDENTITY, brand.tenant_id, new_id(), click)
     await brand.execute(AN_EVENT, brand.tenant_id, new_id())
+    for query in (A_REDEMPTION, A_REPRICING):
+        await brand.execute(query, brand.tenant_id, new_id(), partner, campaign)
 
 
 async def test_without_a_tenant_the_app_sees_no_row(brand: Brand, scratch: Scratch) -> None:

@@ -81,6 +81,7 @@ class Record:
                     amount_minor=credit.amount_minor,
                     currency=credit.currency,
                     holdback_days=terms.holdback_days,
+                    event_at=self.event.ts,
                 )
 
     @property

@@ -13,7 +13,9 @@ from sqlalchemy import (
     Update,
     Uuid,
     bindparam,
+    case,
     cast,
+    false,
     func,
     insert,
     or_,
@@ -68,10 +70,18 @@ def accrual() -> Insert:
 
 
 def approval_of_matured() -> Update:
-    """Approves what was held back for long enough; what was never held back waits for a person."""
+    """Approves what was held back for long enough; what was never held back waits for a person.
+
+    Terms may say otherwise: that a person always looks, or never has to.
+    """
+    due = case(
+        (Commission.auto_approve.is_(True), is_mature()),
+        (Commission.auto_approve.is_(False), false()),
+        else_=Commission.matures_at <= func.now(),
+    )
     return (
         update(Commission)
-        .where(Commission.status == "accrued", Commission.matures_at <= func.now())
+        .where(Commission.status == "accrued", due)
         .values(status="approved", approved_at=func.now())
     )
 

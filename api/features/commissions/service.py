@@ -6,6 +6,7 @@ what the first has done.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, update
@@ -45,6 +46,10 @@ class Accrual:
     amount_minor: int
     currency: str
     holdback_days: int | None
+    event_at: datetime
+    # The place of the rule within the terms, and whether it is approved without a person.
+    rule: int = 0
+    auto_approve: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
