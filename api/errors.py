@@ -37,6 +37,10 @@ class Unauthorized(ApiError, status=401, code="unauthorized"):
     """A valid key or session is needed."""
 
 
+class PaymentRequired(ApiError, status=402):
+    """A paid plan is needed for that."""
+
+
 class Forbidden(ApiError, status=403, code="forbidden"):
     """You may not do that."""
 

@@ -57,6 +57,9 @@ class Settings(BaseSettings):
     openpartner_mode: Literal["selfhost", "flat", "revshare"] = "selfhost"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
+    # Whether a hosted brand can let partners in while it evaluates, or only once it pays
+    openpartner_evaluation_admits_partners: bool = True
+
     # Where we are reached
     api_host: str = "127.0.0.1"
     api_port: int = Field(4601, ge=1, le=65535)

@@ -1,7 +1,7 @@
 """What a route declares about its caller; the permission shows up in OpenAPI by itself."""
 
 from hmac import compare_digest
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import Depends, Request, Security
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.caller import Caller, by_key, by_session, env_admin
 from api.access.cookies import refuse_other_sites, session_cookie
+from api.access.gate import refuse_lapsed
 from api.access.permissions import Permission
 from api.errors import Forbidden, NotFound, Unauthorized
 from api.web.client import client_address
@@ -119,15 +120,57 @@ def _require_own(known: Caller, request: Request) -> None:
             raise Forbidden
 
 
-def needs(permission: Permission, *, apart: bool = False) -> Any:
+Gate = Literal["makes", "admits"]
+
+
+def gated(admitted: Any, gate: Gate, *, apart: bool) -> Any:
+    """A dependency that closes when a hosted brand's evaluation is over.
+
+    It comes after who calls and what they may, so that strangers learn nothing, and belongs to the
+    route itself, so that no spelling of its address leads around it.
+    """
+    admits = gate == "admits"
+
+    async def with_plan(
+        known: Annotated[Caller, Depends(admitted)], request: Request, session: Session
+    ) -> Caller:
+        await refuse_lapsed(session, request.state.settings, admits=admits)
+        return known
+
+    async def with_plan_apart(
+        known: Annotated[Caller, Depends(admitted)], request: Request
+    ) -> Caller:
+        state = request.state
+        async with state.database.tenant_session(state.tenant_id, read_only=True) as session:
+            await refuse_lapsed(session, state.settings, admits=admits)
+        return known
+
+    return with_plan_apart if apart else with_plan
+
+
+ADMITTED = {
+    (owning, apart, gate): admitted if gate is None else gated(admitted, gate, apart=apart)
+    for owning, apart, admitted in (
+        (False, False, permitted),
+        (False, True, permitted_apart),
+        (True, False, permitted_for_own),
+        (True, True, permitted_for_own_apart),
+    )
+    for gate in (None, "makes", "admits")
+}
+
+
+def needs(permission: Permission, *, apart: bool = False, gate: Gate | None = None) -> Any:
     """Marks a route's parameter: `Annotated[Caller, needs(Permission.X)]`.
 
     `apart` is for routes that call out: they take no Session and open short transactions
-    themselves, on `request.state.database`.
+    themselves, on `request.state.database`. `gate` is for what waits for a paid plan once a hosted
+    brand's evaluation is over: what it `makes`, and how it `admits` partners. Such a route declares
+    TrialExpired and PlanRequired.
     """
-    return Security(permitted_apart if apart else permitted, scopes=[permission])
+    return Security(ADMITTED[False, apart, gate], scopes=[permission])
 
 
-def owns(permission: Permission, *, apart: bool = False) -> Any:
+def owns(permission: Permission, *, apart: bool = False, gate: Gate | None = None) -> Any:
     """The same for a partner's own things: the partner in `{id}`, or whoever may see them all."""
-    return Security(permitted_for_own_apart if apart else permitted_for_own, scopes=[permission])
+    return Security(ADMITTED[True, apart, gate], scopes=[permission])

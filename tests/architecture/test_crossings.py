@@ -25,6 +25,7 @@ CROSSINGS = {
     "make_click_partitions": OWNER,
     "queue_depth": CROSSER,
     "tenant_by_slug": CROSSER,
+    "tenant_of_billing_customer": CROSSER,
     "tenant_of_key": CROSSER,
 }
 
@@ -198,3 +199,16 @@ async def test_delete_expired_tenant_tells_how_many_rows_went(
     left = "select id from tenants where id = any($1)"
     found = await brand.fetch(left, [brand.tenant_id, other_brand.tenant_id])
     assert [row["id"] for row in found] == [other_brand.tenant_id]
+
+
+async def test_tenant_of_billing_customer_tells_whose_subscription_it_is(
+    stranger: asyncpg.Connection, brand: Brand
+) -> None:
+    query = "select tenant_of_billing_customer($1)"
+    customer = f"cus_{brand.tenant_id.hex}"
+    assert await stranger.fetchval(query, customer) is None
+    await brand.execute(
+        "insert into billing_accounts (tenant_id, stripe_customer_id) values ($1, $2)",
+        brand.tenant_id, customer,
+    )  # fmt: skip
+    assert await stranger.fetchval(query, customer) == brand.tenant_id

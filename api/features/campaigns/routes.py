@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from api.access.caller import Caller
+from api.access.gate import TrialExpired
 from api.access.idempotency import ONCE, RememberingRoute
 from api.access.needs import needs
 from api.access.permissions import Permission
@@ -27,6 +28,7 @@ from shared.models.campaign import Campaign
 router = APIRouter(tags=["Campaigns"], route_class=RememberingRoute)
 Reader = Annotated[Caller, needs(Permission.CAMPAIGNS_READ)]
 Writer = Annotated[Caller, needs(Permission.CAMPAIGNS_WRITE)]
+Maker = Annotated[Caller, needs(Permission.CAMPAIGNS_WRITE, gate="makes")]
 Promoter = Annotated[Caller, needs(Permission.MY_CAMPAIGNS_READ)]
 
 
@@ -42,8 +44,13 @@ async def list_campaigns(
     )
 
 
-@router.post("/campaigns", status_code=201, dependencies=[ONCE], responses=problems(DatesReversed))
-async def create_campaign(wanted: CampaignCreate, _: Writer, session: Session) -> CampaignOut:
+@router.post(
+    "/campaigns",
+    status_code=201,
+    dependencies=[ONCE],
+    responses=problems(DatesReversed, TrialExpired),
+)
+async def create_campaign(wanted: CampaignCreate, _: Maker, session: Session) -> CampaignOut:
     """Make a campaign."""
     return await service.create(session, wanted)
 

@@ -12,10 +12,15 @@ from shared.models.base import Model
 # What stays here. Everything else that carries a tenant is exported, also tables yet to be made.
 KEPT_BACK = {
     "api_keys": "a key opens doors: new ones are made where the data goes",
+    "billing_accounts": "what was agreed with whoever hosts this installation",
+    "billing_subscriptions": "the same; elsewhere nobody has heard of this subscription",
     "idempotent_requests": "answers to requests that were made to this installation",
     "jobs": "work under way here, such as mails: elsewhere it would be done a second time",
     "magic_links": "credentials for ten minutes",
     "sessions": "credentials of browsers",
+    "usage_changes": "work under way here, for the bill of whoever hosts this installation",
+    "usage_lines": "what was billed here: put back elsewhere it would be billed a second time",
+    "usage_reports": "the same",
 }
 
 # Names that clients know; a table that isn't named here goes by its own.

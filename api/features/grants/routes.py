@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 
 from api.access.caller import Caller
+from api.access.gate import TrialExpired
 from api.access.idempotency import ONCE, RememberingRoute
 from api.access.needs import needs
 from api.access.permissions import Permission
@@ -28,6 +29,7 @@ from shared.models.grant import Grant
 router = APIRouter(tags=["Grants"], route_class=RememberingRoute)
 Reader = Annotated[Caller, needs(Permission.GRANTS_READ)]
 Writer = Annotated[Caller, needs(Permission.GRANTS_WRITE)]
+Granter = Annotated[Caller, needs(Permission.GRANTS_WRITE, gate="makes")]
 
 
 @router.get("/partners/{id}/campaigns", responses=problems(InvalidCursor, PartnerNotFound))
@@ -46,10 +48,10 @@ async def list_partner_campaigns(
     "/partners/{id}/campaigns",
     status_code=201,
     dependencies=[ONCE],
-    responses=problems(PartnerNotFound, NoValidCampaigns),
+    responses=problems(PartnerNotFound, NoValidCampaigns, TrialExpired),
 )
 async def grant_campaigns(
-    id: UUID, wanted: GrantCreate, _: Writer, session: Session
+    id: UUID, wanted: GrantCreate, _: Granter, session: Session
 ) -> GrantsAdded:
     """Let a partner promote more campaigns, at the terms of today."""
     return GrantsAdded(added=list(await service.add(session, id, wanted.campaign_ids)))

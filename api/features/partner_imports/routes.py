@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from api.access.audit import instead_of_body, nothing_changed
 from api.access.caller import Caller
+from api.access.gate import PlanRequired, TrialExpired
 from api.access.idempotency import ONCE, RememberingRoute
 from api.access.needs import needs
 from api.access.permissions import Permission
@@ -18,7 +19,7 @@ from api.web.problems import problems
 from api.web.transaction import Session
 
 router = APIRouter(tags=["Imports"], route_class=RememberingRoute)
-Writer = Annotated[Caller, needs(Permission.PARTNERS_WRITE)]
+Writer = Annotated[Caller, needs(Permission.PARTNERS_WRITE, gate="admits")]
 
 LARGEST = 10 * 1024 * 1024
 A_LIST = 'email,name,activatedAt,metadata\npat@example.com,Pat Partner,2026-01-31,"{""tier"":1}"\n'
@@ -48,7 +49,7 @@ BODY = {
 @router.post(
     "/import/partners-csv",
     dependencies=[ONCE],
-    responses=problems(EmptyBody, InvalidCsv, NoRows),
+    responses=problems(EmptyBody, InvalidCsv, NoRows, TrialExpired, PlanRequired),
     max_body_size=LARGEST,
     openapi_extra=BODY,
 )

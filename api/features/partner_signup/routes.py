@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from api.access.caller import Caller
+from api.access.gate import ADMITS_STRANGERS, PlanRequired
 from api.access.idempotency import RememberingRoute
 from api.access.needs import needs
 from api.access.permissions import Permission
@@ -29,9 +30,9 @@ Writer = Annotated[Caller, needs(Permission.SIGNUP_POLICY_WRITE)]
 @router.post(
     "/partner-signup",
     status_code=201,
-    dependencies=[limited("partner-signup", "10/minute"), IN_USE],
+    dependencies=[limited("partner-signup", "10/minute"), IN_USE, ADMITS_STRANGERS],
     responses={
-        **problems(SignupDisabled),
+        **problems(SignupDisabled, PlanRequired),
         200: {"model": AlreadyRegistered, "description": "There is such a partner already."},
     },
 )

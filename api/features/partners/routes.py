@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from api.access.caller import Caller
+from api.access.gate import PlanRequired, TrialExpired
 from api.access.idempotency import ONCE, RememberingRoute
 from api.access.needs import needs, owns
 from api.access.permissions import Permission
@@ -43,6 +44,7 @@ router = APIRouter(tags=["Partners"], route_class=RememberingRoute)
 Lister = Annotated[Caller, needs(Permission.PARTNERS_LIST)]
 Reader = Annotated[Caller, owns(Permission.PARTNERS_READ)]
 Writer = Annotated[Caller, needs(Permission.PARTNERS_WRITE)]
+Creator = Annotated[Caller, needs(Permission.PARTNERS_WRITE, gate="admits")]
 Approver = Annotated[Caller, needs(Permission.PARTNERS_APPROVE)]
 Reinstater = Annotated[Caller, needs(Permission.PARTNERS_REINSTATE)]
 
@@ -79,9 +81,11 @@ async def list_partners(
     "/partners",
     status_code=201,
     dependencies=[ONCE],
-    responses=problems(EmailTaken, UnknownCampaignIds, EventTypesMissing, AmountUnfit),
+    responses=problems(
+        EmailTaken, UnknownCampaignIds, EventTypesMissing, AmountUnfit, TrialExpired, PlanRequired
+    ),
 )
-async def create_partner(wanted: PartnerCreate, _: Writer, session: Session) -> PartnerCreated:
+async def create_partner(wanted: PartnerCreate, _: Creator, session: Session) -> PartnerCreated:
     """Invite a partner, or let them in at once."""
     partner = await service.create(session, wanted)
     shown = PartnerOut.model_validate(partner)
