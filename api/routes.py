@@ -18,6 +18,7 @@ from api.features.imports.routes import router as imports
 from api.features.install.routes import router as install
 from api.features.links.routes import router as links
 from api.features.mail_settings.routes import router as mail_settings
+from api.features.network.routes import router as network
 from api.features.partner_imports.routes import router as partner_imports
 from api.features.partner_signup.routes import router as partner_signup
 from api.features.partner_terms.routes import router as partner_terms
@@ -64,5 +65,6 @@ api.include_router(partner_imports)
 api.include_router(account)
 api.include_router(program_settings)
 api.include_router(mail_settings)
+api.include_router(network)
 # Where portals look for it, whose every call begins with /api.
 api.include_router(uploads, include_in_schema=False)

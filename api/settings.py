@@ -99,6 +99,10 @@ class Settings(BaseSettings):
     openpartner_outbound_allow_private_cidrs: NetworkList = ()
     openpartner_outbound_allowed_ports: PortList = (80, 443)
 
+    # The creator network, where there is one; the admin key only where we run both
+    network_url: Address | None = None
+    network_admin_api_key: SecretStr | None = None
+
     # The worker
     openpartner_enable_scheduler: bool = True
     openpartner_ready_file: Path | None = None

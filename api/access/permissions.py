@@ -84,6 +84,18 @@ class Permission(StrEnum):
     MY_CAMPAIGNS_READ = "my_campaigns:read"
     """See the campaigns that one may promote oneself."""
 
+    NETWORK_BROWSE = "network:browse"
+    """See what the creator network offers."""
+
+    NETWORK_PARTICIPATE = "network:participate"
+    """Apply to offerings as a creator, and see what became of it."""
+
+    NETWORK_READ = "network:read"
+    """See the connection to the creator network, and what goes on there."""
+
+    NETWORK_WRITE = "network:write"
+    """Connect to the creator network, make offerings and decide on requests."""
+
     OVERVIEW_READ = "overview:read"
     """See the totals of the whole program."""
 

@@ -14,6 +14,8 @@ PARTNER = frozenset(
         P.LINKS_READ,
         P.LINKS_WRITE,
         P.MY_CAMPAIGNS_READ,
+        P.NETWORK_BROWSE,
+        P.NETWORK_PARTICIPATE,
         P.PARTNER_KEYS_READ,
         P.PARTNER_KEYS_WRITE,
         P.PARTNER_TERMS_READ,
@@ -73,8 +75,8 @@ BUNDLES: dict[str, tuple[str, ...]] = {
 
 
 def permitted_by(scopes: list[str]) -> frozenset[P]:
-    """Everything that a key with these scopes may do; every key may see itself and the program."""
-    granted = {P.SELF_READ, P.PROGRAM_READ}
+    """Everything that a key with these scopes may do; every key sees itself, the program and the network."""
+    granted = {P.SELF_READ, P.PROGRAM_READ, P.NETWORK_BROWSE}
     for scope in scopes:
         granted |= SCOPES.get(scope, frozenset())
     return frozenset(granted)

@@ -9,7 +9,11 @@ from shared.models.base import Model
 SEALED: dict[str, tuple[str, ...]] = {
     "idempotent_requests.body": ("idempotent_requests.body",),
     "partner_postbacks.sealed_secret": ("partner_postbacks.sealed_secret",),
-    "settings.value": ("mail_settings.smtp.password", "mail_settings.postmark.serverToken"),
+    "settings.value": (
+        "mail_settings.smtp.password",
+        "mail_settings.postmark.serverToken",
+        "network_membership.vendorToken",
+    ),
     "webhook_endpoints.secrets": ("webhook_endpoints.secrets",),
 }
 

@@ -26,12 +26,17 @@ class NoAnswer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: at most 20 000 bytes of it."""
+    """What came back: at most 20 000 bytes of it, or what was asked for; `is_whole` if it was less.
+
+    `cookies` are its Set-Cookie lines, of which there may be many.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     seconds: float
+    is_whole: bool = True
+    cookies: tuple[str, ...] = ()
 
     @property
     def excerpt(self) -> str:
@@ -107,7 +112,7 @@ class OutboundClient:
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"",
-        seconds: float | None = None,
+        seconds: float | None = None, *, kept: int = KEPT_BYTES,
     ) -> Answer:  # fmt: skip
         """One request, `seconds` of wall clock in all. Raises DestinationRefused or NoAnswer."""
         seconds = seconds or self.total_seconds
@@ -115,7 +120,7 @@ class OutboundClient:
         began = perf_counter()
         try:
             async with asyncio.timeout(seconds):
-                return await self._exchange(method, url, headers, body, began)
+                return await self._exchange(method, url, headers, body, began, kept)
         except TimeoutError as problem:
             raise NoAnswer(f"no complete answer within {seconds:g} s") from problem
         except (
@@ -128,7 +133,13 @@ class OutboundClient:
             raise NoAnswer(f"{type(problem).__name__}: {problem}"[:300]) from problem
 
     async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes, began: float
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        began: float,
+        most: int,
     ) -> Answer:
         backend = PinnedBackend(self.policy, self.resolver, self.dial)
         # A pool for each request: a kept connection would outlive the check of its address.
@@ -141,14 +152,17 @@ class OutboundClient:
                 kept = bytearray()
                 async for chunk in answer.aiter_stream():
                     kept += chunk
-                    if len(kept) >= KEPT_BYTES:
+                    if len(kept) > most:
                         break
+                lines = [
+                    (name.decode().lower(), value.decode("latin-1"))
+                    for name, value in answer.headers
+                ]
                 return Answer(
                     answer.status,
-                    {
-                        name.decode().lower(): value.decode("latin-1")
-                        for name, value in answer.headers
-                    },
-                    bytes(kept[:KEPT_BYTES]),
+                    dict(lines),
+                    bytes(kept[:most]),
                     perf_counter() - began,
+                    len(kept) <= most,
+                    tuple(value for name, value in lines if name == "set-cookie"),
                 )

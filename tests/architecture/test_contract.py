@@ -23,6 +23,7 @@ ADDITIONS = {
     "POST /api/partners/{id}/postbacks/{postbackId}/test": "fires once, with data that never happened",
     "POST /api/webhooks/{id}/replay": "sends a time range again, after an outage of theirs",
     "POST /api/webhooks/{id}/rotate-secret": "a new secret beside the old one, for a day",
+    "DELETE /api/config/network": "leaves the network, and takes its key away",
     "GET /ready": "whether requests can be served, for supervisors and load balancers",
 }
 

@@ -1,6 +1,7 @@
 """The rules of keys: made, shown once, revoked."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, literal, or_, select, update
@@ -41,11 +42,8 @@ async def make(
         )
     if caller.stands_for is not None:
         await _refuse_if_revoked_meanwhile(session, caller, caller.stands_for)
-    token = new_token(PREFIX)
-    key = ApiKey(
-        id=new_id(),
-        prefix=token.prefix,
-        digest=token.digest,
+    return await _add(
+        session,
         scopes=None if scopes is None else list(scopes),
         partner_id=partner_id,
         label=wanted.label or None,
@@ -53,6 +51,18 @@ async def make(
         expires_at=wanted.expires_at,
         allowed_addresses=list(wanted.allowed_addresses) if wanted.allowed_addresses else None,
     )
+
+
+async def make_for_service(
+    session: AsyncSession, label: str, scopes: Sequence[str]
+) -> tuple[UUID, str]:
+    """A key for another service of ours: the workspace's, so that it outlives every admin."""
+    return await _add(session, label=label, scopes=list(scopes))
+
+
+async def _add(session: AsyncSession, **columns: Any) -> tuple[UUID, str]:
+    token = new_token(PREFIX)
+    key = ApiKey(id=new_id(), prefix=token.prefix, digest=token.digest, **columns)
     session.add(key)
     await session.flush()
     return key.id, token.plaintext
@@ -90,6 +100,15 @@ async def revoke(session: AsyncSession, caller: Caller, key_id: UUID) -> None:
     if key.revoked_at is None:
         key.revoked_at = func.now()
         await session.flush()
+
+
+async def revoke_by_id(session: AsyncSession, key_ids: Sequence[UUID]) -> None:
+    """Those of them that there are."""
+    await session.execute(
+        update(ApiKey)
+        .where(ApiKey.id.in_(key_ids), ApiKey.revoked_at.is_(None))
+        .values(revoked_at=func.now())
+    )
 
 
 async def revoke_keys_of(session: AsyncSession, partner_id: UUID) -> None:

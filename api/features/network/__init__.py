@@ -1,0 +1,1 @@
+"""Membership in the creator network: whose coordinator, by which token, and how it began."""
