@@ -25,6 +25,8 @@ class Campaign(Identified, Model):
             "attribution_model in ('last_click', 'first_click', 'linear', 'position')", "model"
         ),
         CheckConstraint("starts_at < ends_at", "dates"),
+        CheckConstraint("pass_parameters in ('none', 'utm', 'all')", "pass_parameters"),
+        CheckConstraint("cookies in ('always', 'opt_out', 'opt_in', 'never')", "cookies"),
     )
 
     name: Mapped[str]
@@ -39,3 +41,7 @@ class Campaign(Identified, Model):
     starts_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
     end_notification_sent_at: Mapped[datetime | None]
+    # What the router makes of visits: see shared/visit_rules.py.
+    pass_parameters: Mapped[str] = mapped_column(server_default=text("'none'"))
+    cookies: Mapped[str] = mapped_column(server_default=text("'always'"))
+    paid_ads: Mapped[bool] = mapped_column(server_default=text("true"))

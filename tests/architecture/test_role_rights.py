@@ -9,7 +9,7 @@ OURS = ("openpartner_owner", "openpartner_app", "openpartner_router", "openpartn
 RUNNING = ("openpartner_app", "openpartner_router")
 
 # All that the router may do with tables and views.
-ROUTER_MAY = {("clicks", "INSERT"), ("link_directory", "SELECT")}
+ROUTER_MAY = {("clicks", "INSERT"), ("link_directory", "SELECT"), ("tenant_rules", "SELECT")}
 
 # What tables the app may only add to.
 APPEND_ONLY = {
@@ -20,6 +20,7 @@ APPEND_ONLY = {
 DIRECTORY = {
     "tenant_id", "slug", "link_key", "link_id", "partner_id", "campaign_id", "destination_url",
     "is_override", "campaign_url", "deep_link_allowed_domains", "revoked", "active", "changed_ago",
+    "pass_parameters", "cookies", "paid_ads",
 }  # fmt: skip
 
 PRIVILEGES = """

@@ -45,7 +45,7 @@ def _touch(row: Row[Any], received_at: datetime) -> touches.Touch:
         ts=click.ts,
         partner_id=click.partner_id,
         campaign_id=click.campaign_id,
-        flag=click.flag,
+        flag=row.flag,
         window_days=campaign.attribution_window_days,
         model=campaign.attribution_model,
         campaign_starts_at=campaign.starts_at,

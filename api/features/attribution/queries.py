@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, insert
 
 from api.features.attribution.engine import CORRECTIVE_TYPES
 from shared.models.campaign import Campaign
-from shared.models.click import Click
+from shared.models.click import FLAG_NOW, VERDICT_OF, Click, ClickVerdict
 from shared.models.commission import Commission
 from shared.models.decision import Credit, Decision
 from shared.models.event import Event
@@ -38,10 +38,18 @@ def touches_of(user_id: str) -> Select[*tuple[Any, ...]]:
         .scalar_subquery()
     )
     return (
-        select(Click, Campaign, Terms, Partner.revoked_at, shut_out.label("shut_out"))
+        select(
+            Click,
+            Campaign,
+            Terms,
+            Partner.revoked_at,
+            shut_out.label("shut_out"),
+            FLAG_NOW.label("flag"),
+        )
         .select_from(Identity)
         # The click's time leads to its month.
         .join(Click, and_(Click.id == Identity.click_id, Click.ts == Identity.click_ts))
+        .outerjoin(ClickVerdict, VERDICT_OF)
         .join(Campaign, Campaign.id == Click.campaign_id)
         .join(Partner, Partner.id == Click.partner_id)
         .outerjoin(

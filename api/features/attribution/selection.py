@@ -16,6 +16,10 @@ FLAGS = {
     "prefetch": "A browser fetched the link ahead of time; nobody had clicked it yet.",
     "duplicate": "It repeats a click made a moment before.",
     "manual": "An admin flagged this click.",
+    "datacenter": "It came from a data center, where no visitors sit.",
+    "self_referral": "The customer is the partner in person.",
+    "banned_referrer": "It came from a site that the program doesn't accept clicks from.",
+    "paid_traffic": "It came from a paid ad, which the campaign doesn't allow.",
 }
 
 

@@ -14,6 +14,8 @@ KEPT_BACK = {
     "api_keys": "a key opens doors: new ones are made where the data goes",
     "billing_accounts": "what was agreed with whoever hosts this installation",
     "billing_subscriptions": "the same; elsewhere nobody has heard of this subscription",
+    "click_days": "figures that are reckoned from clicks, wherever those are",
+    "click_rollups": "how far these figures are reckoned here",
     "idempotent_requests": "answers to requests that were made to this installation",
     "jobs": "work under way here, such as mails: elsewhere it would be done a second time",
     "network_pushes": "what the coordinator of a network has yet to hear from this installation",
@@ -24,11 +26,15 @@ KEPT_BACK = {
     "usage_reports": "the same",
 }
 
+# Columns that say something about this installation and not about the brand.
+LOCAL_COLUMNS = {"tenant_id", "stored_at"}
+
 # Names that clients know; a table that isn't named here goes by its own.
 WIRE_NAMES = {
     "admins": "Admin",
     "audit_entries": "AuditEntry",
     "campaigns": "Campaign",
+    "click_verdicts": "ClickVerdict",
     "clicks": "Click",
     "commissions": "Commission",
     "coupon_redemptions": "CouponRedemption",
@@ -73,11 +79,11 @@ class OwnedTable:
 
     @cached_property
     def columns(self) -> dict[str, Column[object]]:
-        """Every column but the tenant's, by the name that it has on the wire."""
+        """Every column but the local ones, by the name that it has on the wire."""
         return {
             to_camel(column.name): column
             for column in self.table.columns
-            if column.name != "tenant_id"
+            if column.name not in LOCAL_COLUMNS
         }
 
     @property
