@@ -13,6 +13,7 @@ from api.access.idempotency import KeyReused, Replay, StillRunning, render_repla
 from api.access.needs import ScopeMissing
 from api.outside.http import OutboundClient
 from api.outside.mail import Mailer
+from api.outside.stripe import Stripe
 from api.outside.world import World
 from api.routes import api, outgoing, root
 from api.settings import Settings
@@ -39,6 +40,7 @@ class State(TypedDict):
     keys: KeyDirectory
     mailer: Mailer
     outbound: OutboundClient
+    stripe: Stripe
     limits: RateLimits
     proxies: TrustedProxies
 
@@ -90,6 +92,7 @@ def lifespan_of(settings: Settings, world: World) -> Lifespan[FastAPI]:
             "keys": KeyDirectory(database),
             "mailer": world.mailer,
             "outbound": world.outbound,
+            "stripe": world.stripe,
             "limits": limits,
             "proxies": TrustedProxies(settings.trusted_proxies),
         }

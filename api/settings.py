@@ -31,6 +31,12 @@ def _origin(value: str) -> str:
     return value.rstrip("/")
 
 
+def _http_address(value: str) -> str:
+    if not value.startswith(("https://", "http://")):
+        raise ValueError("must begin with https:// or http://")
+    return _origin(value)
+
+
 def _master_key(value: SecretStr) -> SecretStr:
     read_master_key(value.get_secret_value())
     return value
@@ -43,7 +49,9 @@ NetworkList = Annotated[Networks, NoDecode, BeforeValidator(_networks)]
 PortList = Annotated[
     tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_listed)
 ]
+SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
 Address = Annotated[str, AfterValidator(_origin)]
+HttpAddress = Annotated[str, AfterValidator(_http_address)]
 
 
 class Settings(BaseSettings):
@@ -94,6 +102,14 @@ class Settings(BaseSettings):
     smtp_password: SecretStr | None = None
     postmark_server_token: SecretStr | None = None
     postmark_message_stream: str = "outbound"
+
+    # Stripe; without a secret key nothing of ours calls it, and without a webhook secret it can't call us
+    stripe_secret_key: SecretStr | None = None
+    stripe_api_base: HttpAddress | None = None
+    # Each may list several: a secret that is being replaced, or those of several endpoints.
+    stripe_webhook_secret: SecretList = ()
+    stripe_webhook_secret_platform: SecretList = ()
+    stripe_webhook_secret_connect: SecretList = ()
 
     # What we may call when others typed the address: the public web, unless a self-hoster says more
     openpartner_outbound_allow_private_cidrs: NetworkList = ()

@@ -14,12 +14,16 @@ from fastapi import FastAPI
 
 from api.main import create_app
 from api.outside.destinations import Policy
+from api.outside.stripe import TOTAL_SECONDS
 from api.outside.world import World
 from api.settings import Settings
 from tests.support.brand import Brand, found_brand
 from tests.support.contract import Contract
 from tests.support.databases import Databases, Scratch
 from tests.support.serving import served
+from tests.support.stripe_double import StripeDouble, doubled
+from tests.support.stripe_double.double import SECRET_KEY as STRIPE_KEY
+from tests.support.stripe_double.webhooks import SECRET as WEBHOOK_SECRET
 from tests.support.working import Worker
 
 structlog.configure(
@@ -45,6 +49,7 @@ def settings_for(scratch: Scratch, folder: Path, **changes: object) -> Settings:
         "mail_console_file": folder / f"mail-{scratch.superuser[-30:].partition('?')[0][-14:]}.txt",
         "log_level": "WARNING",
         "openpartner_rate_limits": False,
+        "stripe_webhook_secret": WEBHOOK_SECRET,
     }
     return Settings.model_validate({**values, **changes})
 
@@ -118,6 +123,17 @@ async def worker(settings: Settings, world: World) -> AsyncIterator[Worker]:
     """Does the jobs that are due, when a test says so."""
     async with Worker.at(settings, world) as worker:
         yield worker
+
+
+@pytest.fixture
+async def stripe_double(world: World) -> AsyncIterator[StripeDouble]:
+    """A fresh Stripe that API and worker call; what the real one would not understand fails the test."""
+    stripe = world.stripe
+    async with doubled() as double:
+        stripe.secret_key, stripe.base = STRIPE_KEY, double.url
+        yield double
+    stripe.secret_key, stripe.base, stripe.seconds = None, None, TOTAL_SECONDS
+    assert double.violations == []
 
 
 Install = Callable[..., Awaitable[tuple[httpx2.AsyncClient, Scratch, Settings]]]

@@ -24,6 +24,9 @@ class Outside(Protocol):
     @property
     def outbound(self) -> Any: ...
 
+    @property
+    def stripe(self) -> Any: ...
+
 
 @dataclass(slots=True)
 class JobContext:

@@ -6,15 +6,17 @@ from api.outside.destinations import Policy
 from api.outside.http import OutboundClient
 from api.outside.mail import Mailer
 from api.outside.mailers import environment_mailer
+from api.outside.stripe import Stripe
 from api.settings import Settings
 
 
 @dataclass(slots=True)
 class World:
-    """Mail as the environment says, and calls to addresses that others typed."""
+    """Mail as the environment says, calls to addresses that others typed, and Stripe."""
 
     mailer: Mailer
     outbound: OutboundClient
+    stripe: Stripe
 
     @classmethod
     def of(cls, settings: Settings) -> "World":
@@ -23,4 +25,4 @@ class World:
             ports=frozenset(settings.openpartner_outbound_allowed_ports),
             private=settings.openpartner_outbound_allow_private_cidrs,
         )
-        return cls(environment_mailer(settings), OutboundClient(policy))
+        return cls(environment_mailer(settings), OutboundClient(policy), Stripe.of(settings))
