@@ -9,6 +9,7 @@ from api.features.mail_settings import jobs as mail_jobs
 from api.features.partners import jobs as partner_jobs
 from api.features.postbacks import jobs as postback_jobs
 from api.features.sign_in import jobs as sign_in_jobs
+from api.features.subscriptions import jobs as subscription_jobs
 from api.features.webhooks import jobs as webhook_jobs
 
 JOBS_OF_FEATURES: tuple[object, ...] = (
@@ -21,5 +22,6 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     partner_jobs,
     postback_jobs,
     sign_in_jobs,
+    subscription_jobs,
     webhook_jobs,
 )

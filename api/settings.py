@@ -1,5 +1,6 @@
 """Every environment variable of the API and the worker, checked once at start."""
 
+from decimal import Decimal
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.master_key import read_master_key
+from shared.money import decimals_of
 
 # Two thirds of a lease are for the work, and a call outside may take 15 seconds of them.
 SHORTEST_LEASE = 45
@@ -25,6 +27,23 @@ def _listed(value: object) -> object:
 def _networks(value: object) -> object:
     listed = _listed(value)
     return tuple(ip_network(part) for part in listed) if isinstance(listed, tuple) else value
+
+
+def _rates(value: object) -> object:
+    """`EUR=1.08,JPY=0.0067`: US dollars for one unit of each currency."""
+    listed = _listed(value)
+    if not isinstance(listed, tuple):
+        return value
+    pairs = [part.partition("=") for part in listed]
+    return {name.strip().upper(): rate.strip() for name, _, rate in pairs}
+
+
+def _known_currencies(rates: dict[str, Decimal]) -> dict[str, Decimal]:
+    for currency in rates:
+        decimals_of(currency)
+    if rates.get("USD", 1) != 1:
+        raise ValueError("a US dollar is worth one US dollar")
+    return rates
 
 
 def _origin(value: str) -> str:
@@ -48,6 +67,12 @@ CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 NetworkList = Annotated[Networks, NoDecode, BeforeValidator(_networks)]
 PortList = Annotated[
     tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_listed)
+]
+RateList = Annotated[
+    dict[str, Annotated[Decimal, Field(gt=0, lt=10**9, max_digits=20, decimal_places=10)]],
+    NoDecode,
+    BeforeValidator(_rates),
+    AfterValidator(_known_currencies),
 ]
 SecretList = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_listed)]
 Address = Annotated[str, AfterValidator(_origin)]
@@ -110,6 +135,14 @@ class Settings(BaseSettings):
     stripe_webhook_secret: SecretList = ()
     stripe_webhook_secret_platform: SecretList = ()
     stripe_webhook_secret_connect: SecretList = ()
+
+    # Hosted plans: what `openpartner setup-stripe` printed, who is told of brands' subscriptions, and
+    # what other currencies are worth in US dollars, for the bill
+    stripe_flat_price_id: str | None = None
+    stripe_flat_usage_price_id: str | None = None
+    stripe_revshare_usage_price_id: str | None = None
+    platform_ops_email: str | None = None
+    billing_usd_rates: RateList = {}
 
     # What we may call when others typed the address: the public web, unless a self-hoster says more
     openpartner_outbound_allow_private_cidrs: NetworkList = ()

@@ -100,6 +100,7 @@ def subscriptions() -> None:
         sa.Column("plan", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
         time("started_at", nullable=False),
+        time("current_period_start"),
         time("current_period_end"),
         time("cancel_at"),
         time("cancellation_told"),

@@ -35,6 +35,7 @@ class BillingSubscription(Identified, Model):
     plan: Mapped[str]
     status: Mapped[str]
     started_at: Mapped[datetime]
+    current_period_start: Mapped[datetime | None]
     current_period_end: Mapped[datetime | None]
     cancel_at: Mapped[datetime | None]
     cancellation_told: Mapped[datetime | None]
