@@ -155,7 +155,7 @@ async def test_a_payout_that_a_machine_sends_is_not_confirmed_by_hand(brand: Bra
 async def test_nothing_is_paid_when_the_commissions_no_longer_add_up(brand: Brand) -> None:
     one = await approved(brand)
     [planned] = (await brand.made("/payouts/run"))["payouts"]
-    change = "update commissions set amount_minor = amount_minor - 1 where id = $1"
+    change = "update commissions set claimed_minor = claimed_minor - 1 where id = $1"
     await brand.execute(change, UUID(one["id"]))
     assert refusal(await confirm(brand, planned["payoutId"])) == (409, "commission_set_changed")
     assert {each["status"] for each in await commissions(brand)} == {"approved"}

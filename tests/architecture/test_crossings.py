@@ -24,6 +24,7 @@ CROSSINGS = {
     "expired_tenants": CROSSER,
     "make_click_partitions": OWNER,
     "queue_depth": CROSSER,
+    "seal_entry": OWNER,
     "tenant_by_slug": CROSSER,
     "tenant_of_billing_customer": CROSSER,
     "tenant_of_key": CROSSER,
@@ -212,3 +213,11 @@ async def test_tenant_of_billing_customer_tells_whose_subscription_it_is(
         brand.tenant_id, customer,
     )  # fmt: skip
     assert await stranger.fetchval(query, customer) == brand.tenant_id
+
+
+async def test_seal_entry_is_a_trigger_that_nobody_can_call(stranger: asyncpg.Connection) -> None:
+    """It writes seals, which the app itself may not."""
+    with pytest.raises(asyncpg.PostgresError, match="can only be called as trigger"):
+        await stranger.execute("select seal_entry()")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await stranger.execute("insert into ledger_seals (seq) values (1)")

@@ -14,6 +14,7 @@ ROUTER_MAY = {("clicks", "INSERT"), ("link_directory", "SELECT"), ("tenant_rules
 # What tables the app may only add to.
 APPEND_ONLY = {
     "audit_entries", "clicks", "coupon_redemptions", "events", "identities", "repricings", "terms",
+    "correction_references", "corrections", "ledger_entries", "ledger_postings", "payment_references",
 }  # fmt: skip
 
 # The view that the router reads, and nothing more of other tables.

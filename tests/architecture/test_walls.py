@@ -10,6 +10,7 @@ from shared.database import open_database
 from shared.ids import new_id
 from tests.architecture.test_role_rights import APPEND_ONLY, plain
 from tests.support.brand import Brand
+from tests.support.conversions import commission
 from tests.support.databases import Scratch
 
 TENANTS_TABLES = """
@@ -63,6 +64,24 @@ async def facts(brand: Brand) -> None:
     await brand.execute(AN_EVENT, brand.tenant_id, new_id())
     for query in (A_REDEMPTION, A_REPRICING):
         await brand.execute(query, brand.tenant_id, new_id(), partner, campaign)
+    await commission(brand)
+    await corrected(brand)
+
+
+A_REFUND = """
+insert into corrections (tenant_id, id, source, kind, key, status)
+values ($1, $2, 'api', 'refund', 'r', 'succeeded')
+"""
+
+
+async def corrected(brand: Brand) -> None:
+    """A refund, and names of its payment."""
+    correction, event = new_id(), new_id()
+    await brand.execute(A_REFUND, brand.tenant_id, correction)
+    await brand.execute(AN_EVENT, brand.tenant_id, event)
+    for table, named in (("correction_references", correction), ("payment_references", event)):
+        query = f"insert into {table} values ($1, 'api', 'payment', $2)"  # noqa: S608  # names of our own
+        await brand.execute(query, brand.tenant_id, named)
 
 
 async def test_without_a_tenant_the_app_sees_no_row(brand: Brand, scratch: Scratch) -> None:

@@ -19,6 +19,7 @@ from api.features.attribution.pricing import PaidOnce, once_key
 from api.features.attribution.record import Record, record, touch
 from api.features.attribution.schemas import AttributionOut, Explanation
 from api.features.commissions.for_others import accrue, earned_from
+from api.features.corrections.for_others import catch_up
 from api.features.notices.for_others import publish
 from shared.models.decision import Decision
 from shared.models.event import Event
@@ -70,7 +71,11 @@ async def _attribute(
     await session.execute(queries.decision_written(), decisions)
     if shares := [row for written in decided for row in written.credit_rows]:
         await session.execute(queries.credits_written(), shares)
-    await accrue(session, [accrual for written in decided for accrual in written.accruals])
+    known_before = await accrue(
+        session, [accrual for written in decided for accrual in written.accruals]
+    )
+    if known_before:
+        await catch_up(session, known_before)
     await publish(session, [item for written in decided for item in written.news])
     return decided
 

@@ -21,3 +21,7 @@ class NotReversible(Conflict, code="not_reversible"):
 
 class InTransfer(Conflict, code="commission_in_transfer"):
     """A payout has claimed this commission, so its money may be on the way already."""
+
+
+class NotClaimable(Conflict, code="not_claimable"):
+    """What was to be paid out has changed in between; run it again."""

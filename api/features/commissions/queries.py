@@ -1,29 +1,21 @@
-"""Reads of commissions, and the statements that move many of them at once."""
+"""Reads of commissions, and the statements that accrue and approve many of them at once."""
 
-from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     ColumnElement,
-    Insert,
-    Integer,
     Select,
     Update,
-    Uuid,
-    bindparam,
     case,
-    cast,
     false,
     func,
-    insert,
     or_,
     select,
+    text,
     update,
 )
-from sqlalchemy.sql.dml import ReturningUpdate
 
+from api.features.ledger.for_others import WRITE_ENTRIES
 from shared.models.campaign import Campaign
 from shared.models.commission import Commission
 from shared.models.event import Event
@@ -60,13 +52,32 @@ def earned_from(user_id: str) -> Select[UUID, UUID, str, str]:
     )
 
 
-def accrual() -> Insert:
-    """One commission; days are counted in UTC, where each has 24 hours, and 0 of them hold nothing."""
-    days = func.nullif(bindparam("holdback_days", type_=Integer), 0)
-    # make_interval(years, months, weeks, days), and null days make a null moment.
-    matures_at = func.now() + func.make_interval(0, 0, 0, days)
-    # Raw: `holdback_days` isn't a column, and the ORM would drop it.
-    return insert(Commission).values(matures_at=matures_at).execution_options(dml_strategy="raw")
+# Commissions with their ledger entries, in one round trip however many there are; days are counted in
+# UTC, where each has 24 hours, and 0 of them hold nothing. Answers events whose payment was refunded
+# or disputed before this: what they have just earned is to be corrected at once.
+ACCRUE = text(
+    f"""
+    with given as materialized (
+        select * from jsonb_to_recordset(cast(:accruals as jsonb)) as g(id uuid, credit_id uuid,
+            event_id uuid, partner_id uuid, campaign_id uuid, terms_id uuid, user_id text,
+            amount_minor bigint, currency text, holdback_days int,
+            event_at timestamptz, rule smallint, auto_approve boolean)
+    ), accrued as (
+        insert into commissions (id, credit_id, event_id, partner_id, campaign_id, terms_id,
+            user_id, amount_minor, currency, matures_at, event_at, rule, auto_approve)
+        select id, credit_id, event_id, partner_id, campaign_id, terms_id, user_id, amount_minor,
+            currency, now() + make_interval(days => nullif(holdback_days, 0)),
+            event_at, rule, auto_approve
+        from given order by id
+    ), {WRITE_ENTRIES}
+    select e.id from events e where e.id in (select event_id from given) and (
+        exists (select from correction_references c
+            where c.source = e.source and c.reference = e.external_id)
+        or exists (select from payment_references p join correction_references c
+                on c.source = p.source and c.reference = p.reference
+            where p.event_id = e.id))
+    """  # noqa: S608  # a constant of our own
+)
 
 
 def approval_of_matured() -> Update:
@@ -83,51 +94,4 @@ def approval_of_matured() -> Update:
         update(Commission)
         .where(Commission.status == "accrued", due)
         .values(status="approved", approved_at=func.now())
-    )
-
-
-def payable() -> Select[UUID, str, int, list[UUID]]:
-    """Approved and unclaimed commissions by partner and currency, locked until the transaction ends.
-
-    One that somebody is reversing at this moment is passed over: the next run finds it, if it is
-    still there.
-    """
-    free = (
-        select(Commission.id, Commission.partner_id, Commission.currency, Commission.amount_minor)
-        .where(Commission.status == "approved", UNCLAIMED)
-        .with_for_update(skip_locked=True)
-        .cte("free")
-    )
-    return (
-        select(
-            free.c.partner_id,
-            free.c.currency,
-            cast(func.sum(free.c.amount_minor), BigInteger).label("amount_minor"),
-            func.array_agg(free.c.id, type_=ARRAY(Uuid)).label("commission_ids"),
-        )
-        .group_by(free.c.partner_id, free.c.currency)
-        .order_by(free.c.partner_id, free.c.currency)
-    )
-
-
-def claim(by_payout: Mapping[UUID, Sequence[UUID]]) -> Update:
-    """Gives commissions to payouts; arrays, because a statement carries at most 32 767 parameters."""
-    pairs = [(one, payout) for payout, several in by_payout.items() for one in several]
-    columns = zip(*pairs, strict=True)
-    ids, payouts = (func.unnest(cast(list(column), ARRAY(Uuid))) for column in columns)
-    wanted = select(ids.label("id"), payouts.label("payout_id")).subquery("wanted")
-    return (
-        update(Commission)
-        .where(Commission.id == wanted.c.id, Commission.status == "approved", UNCLAIMED)
-        .values(payout_id=wanted.c.payout_id)
-    )
-
-
-def payment(payout_id: UUID) -> ReturningUpdate[UUID, int]:
-    """Marks a payout's commissions as paid; answers each with its amount."""
-    return (
-        update(Commission)
-        .where(Commission.payout_id == payout_id, Commission.status == "approved")
-        .values(status="paid", paid_at=func.now())
-        .returning(Commission.id, Commission.amount_minor)
     )

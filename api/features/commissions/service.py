@@ -1,15 +1,17 @@
 """The rules of commissions: accrued, approved, claimed by a payout, paid, or reversed.
 
-Every change is one UPDATE that names the state it expects, so that of two at once the second sees
-what the first has done.
+Every change names the state it expects, or locks the row, so that of two at once the second sees
+what the first has done; and every change of money posts its ledger entry in the same transaction.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,11 +25,9 @@ from api.features.commissions.errors import (
 )
 from api.features.commissions.news import announce
 from api.features.commissions.schemas import CommissionOut
-from api.features.notices.for_others import (
-    CommissionApproved,
-    CommissionPaid,
-    CommissionReversed,
-)
+from api.features.commissions.taking_back import of_one, take_back
+from api.features.ledger.for_others import Entry, as_json, moved, post
+from api.features.notices.for_others import CommissionApproved
 from shared.models.commission import Commission
 from shared.money import to_major
 
@@ -52,16 +52,6 @@ class Accrual:
     auto_approve: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Payable:
-    """What one partner has coming in one currency, and for which commissions."""
-
-    partner_id: UUID
-    currency: str
-    amount_minor: int
-    commission_ids: Sequence[UUID]
-
-
 def show(
     row: Row[Commission, str, str, str, int | None], *, to_partner: bool = False
 ) -> CommissionOut:
@@ -83,10 +73,31 @@ def show(
     )
 
 
-async def accrue(session: AsyncSession, accruals: Iterable[Accrual]) -> None:
-    """Writes what an event has earned; maturity is counted from now, not from the event."""
-    if rows := [asdict(accrual) for accrual in accruals]:
-        await session.execute(queries.accrual(), rows)
+async def accrue(session: AsyncSession, accruals: Iterable[Accrual]) -> set[UUID]:
+    """Writes what an event has earned; maturity is counted from now, not from the event.
+
+    Answers the events that were refunded or disputed before: their corrections are yet to be applied
+    to these commissions.
+    """
+    accruals = list(accruals)
+    if not accruals:
+        return set()
+    entries = [
+        Entry(
+            f"sale:{one.event_id}:{one.id}",
+            "sale",
+            moved(
+                one.partner_id, one.currency, {"pending": one.amount_minor}, commission_id=one.id
+            ),
+            {"eventId": str(one.event_id), "termsId": str(one.terms_id)},
+        )
+        for one in accruals
+    ]
+    stated = {
+        "accruals": json.dumps([asdict(one) for one in accruals], default=str),
+        "entries": as_json(entries),
+    }
+    return set(await session.scalars(queries.ACCRUE, stated))
 
 
 async def approve(session: AsyncSession, commission_id: UUID) -> CommissionOut:
@@ -95,70 +106,59 @@ async def approve(session: AsyncSession, commission_id: UUID) -> CommissionOut:
         update(Commission)
         .where(Commission.id == commission_id, Commission.status == "accrued", queries.is_mature())
         .values(status="approved", approved_at=func.now())
-        .returning(Commission.id)
+        .returning(Commission)
     )
-    commission = await _find(session, commission_id)
     if changed is None:
+        commission = await _find(session, commission_id)
         if commission.status != "accrued":
             raise NotApprovable
         shown = commission.model_dump(mode="json")
         raise HoldbackActive(matureAt=shown["matureAt"], holdbackDays=shown["holdbackDays"])
+    await post(session, [_approval(changed)])
     await announce(session, CommissionApproved, [commission_id])
-    return commission
+    return await _find(session, commission_id)
 
 
-async def reverse(session: AsyncSession, commission_id: UUID) -> CommissionOut:
-    """Takes back what is not paid yet and no payout has claimed."""
-    changed = await session.scalar(
-        update(Commission)
-        .where(
-            Commission.id == commission_id,
-            Commission.status.in_(("accrued", "approved")),
-            queries.UNCLAIMED,
-        )
-        .values(status="reversed", reversed_at=func.now())
-        .returning(Commission.id)
+def _approval(commission: Commission) -> Entry:
+    """What is held stays held; when it is released it becomes available."""
+    free = commission.amount_minor - commission.clawed_minor - commission.held_minor
+    return Entry(
+        f"approve:{commission.id}", "approval", of_one(commission, pending=-free, available=free)
     )
-    commission = await _find(session, commission_id)
-    if changed is None:
-        raise InTransfer if commission.status == "approved" else NotReversible
-    await announce(session, CommissionReversed, [commission_id])
-    return commission
+
+
+async def approve_matured(session: AsyncSession) -> None:
+    """Approves whatever has been held back for as long as its terms say."""
+    approved = (await session.scalars(queries.approval_of_matured().returning(Commission))).all()
+    approved = sorted(approved, key=attrgetter("id"))
+    await post(session, [_approval(commission) for commission in approved])
+    await announce(session, CommissionApproved, [commission.id for commission in approved])
+
+
+async def reverse(
+    session: AsyncSession, commission_id: UUID, reason: str | None = None
+) -> CommissionOut:
+    """Takes back for good what is not paid yet and no payout has claimed."""
+    locked = select(Commission).where(Commission.id == commission_id).with_for_update()
+    commission: Commission | None = await session.scalar(locked)
+    if commission is None:
+        raise CommissionNotFound
+    if commission.status not in {"accrued", "approved"}:
+        raise NotReversible
+    if commission.payout_id is not None:
+        raise InTransfer
+    await take_back(session, [commission], by="person", reason=reason)
+    return await _find(session, commission_id)
 
 
 async def _find(session: AsyncSession, commission_id: UUID) -> CommissionOut:
-    found = await session.execute(queries.commissions_shown().where(Commission.id == commission_id))
-    row = found.one_or_none()
+    query = queries.commissions_shown().where(Commission.id == commission_id)
+    row = (await session.execute(query)).one_or_none()
     if row is None:
         raise CommissionNotFound
     return show(row)
 
 
-async def approve_matured(session: AsyncSession) -> None:
-    """Approves whatever has been held back for as long as its terms say."""
-    approved = await session.scalars(queries.approval_of_matured().returning(Commission.id))
-    await announce(session, CommissionApproved, sorted(approved))
-
-
 async def earned_from(session: AsyncSession, user_id: str) -> Sequence[Row[UUID, UUID, str, str]]:
     """Partner, campaign, kind of terms and type of event of all that a customer has earned others."""
     return (await session.execute(queries.earned_from(user_id))).all()
-
-
-async def lock_payable(session: AsyncSession) -> list[Payable]:
-    """What can be paid out now; nobody else can claim or reverse it until the transaction ends."""
-    rows = await session.execute(queries.payable())
-    return [Payable(*row) for row in rows]
-
-
-async def claim(session: AsyncSession, by_payout: Mapping[UUID, Sequence[UUID]]) -> None:
-    """Gives what `lock_payable` found to payouts, by their ids."""
-    if by_payout:
-        await session.execute(queries.claim(by_payout))
-
-
-async def mark_paid(session: AsyncSession, payout_id: UUID) -> int:
-    """Marks a payout's commissions as paid; answers their sum in minor units."""
-    paid = (await session.execute(queries.payment(payout_id))).all()
-    await announce(session, CommissionPaid, [row.id for row in paid])
-    return sum(row.amount_minor for row in paid)

@@ -14,16 +14,19 @@ from shared.models.identity import Identity
 API = "api"
 
 
-def customer_lock(user_id: str) -> CTE:
+def customer_lock(user_id: str, payment: str | None = None) -> CTE:
     """What is said of one customer happens one after the other; held until the transaction ends.
 
-    Statements after the one that carries it see all that the holder before has committed.
+    Statements after the one that carries it see all that the holder before has committed. The lock
+    of the payment behind an event, `source:external id`, comes first: its refund may arrive at this
+    moment too, and takes both in this order.
     """
     tenant = func.current_setting("app.tenant_id")
-    name = literal("customer:").concat(tenant).concat(":").concat(literal(user_id))
-    return select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0)).label("held")).cte(
-        "locked"
-    )
+    names = [literal("customer:").concat(tenant).concat(":").concat(literal(user_id))]
+    if payment is not None:
+        names.insert(0, literal("payment:").concat(tenant).concat(":").concat(literal(payment)))
+    locks = [func.pg_advisory_xact_lock(func.hashtextextended(name, 0)) for name in names]
+    return select(*(lock.label(f"held_{i}") for i, lock in enumerate(locks))).cte("locked")
 
 
 def identity_written(click_id: UUID, clicked_at: datetime, user_id: str) -> Insert:
@@ -56,7 +59,8 @@ def event_written(event: Event) -> Insert:
     }
     values = [literal(value, columns[name].type) for name, value in stated.items()]
     happened = func.coalesce(literal(event.ts, columns.ts.type), func.now())
-    row = select(*values, happened).select_from(customer_lock(event.user_id))
+    payment = None if event.external_id is None else f"{event.source}:{event.external_id}"
+    row = select(*values, happened).select_from(customer_lock(event.user_id, payment))
     fresh = insert(Event).from_select([*stated, "ts"], row, include_defaults=False)
     return fresh.on_conflict_do_nothing(
         index_elements=["tenant_id", "source", "external_id"],

@@ -31,7 +31,7 @@ async def run(session: AsyncSession, mode: Mode) -> PayoutRun:
     await session.flush()
     await claim(
         session,
-        {payout.id: payable.commission_ids for payout, payable in zip(payouts, found, strict=True)},
+        {payout.id: payable for payout, payable in zip(payouts, found, strict=True)},
     )
     await publish(
         session,

@@ -1,0 +1,1 @@
+"""Corrections: refunds, disputes and adjustments, and what they take back or give."""

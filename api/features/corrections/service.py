@@ -1,0 +1,101 @@
+"""Corrections: facts are written once, and every commission they concern is brought to its share."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import asdict
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.features.commissions.for_others import Cause, Withheld, withhold
+from api.features.corrections import queries
+from api.features.corrections.reports import Adjustment, Outcome, Payment, Reported
+from api.features.corrections.shares import Said, part_of, parts
+from api.features.ledger.for_others import Entry, moved, post
+from shared.ids import new_id
+
+
+async def report(session: AsyncSession, said: Reported) -> Outcome:
+    """Writes down what was said of a payment, and corrects what its sales have earned; idempotent.
+
+    A refund or dispute that is known before its sale waits, and is applied when that arrives.
+    """
+    names = queries.named(said.payment.source, said.payment.references)
+    await session.execute(queries.LOCK_PAYMENTS, names)
+    fresh = await session.scalar(queries.WRITE, {**names, **_row(said)})
+    sales = (await session.scalars(queries.SALES, names)).all()
+    if fresh is None or not sales:
+        return Outcome(fresh is not None, sales, ())
+    kind = "dispute" if said.kind == "dispute" else "refund"
+    label = f"{said.kind}:{said.payment.source}:{said.key}:{said.status}"
+    return await _apply(session, sales, Cause(kind, label, {"correctionId": str(fresh)}))
+
+
+def _row(said: Reported) -> dict[str, object]:
+    amount = said.amount
+    return {
+        "id": new_id(),
+        "kind": said.kind,
+        "key": said.key,
+        "status": said.status,
+        "amount_minor": amount.minor if amount else None,
+        "total_minor": amount.total_minor if amount else None,
+        "currency": amount.currency if amount else None,
+        "ts": said.ts,
+        "details": json.dumps(said.details),
+    }
+
+
+async def _apply(session: AsyncSession, sales: Sequence[UUID], cause: Cause) -> Outcome:
+    """The customers' locks come before reading: an event that is being credited now counts too."""
+    await session.execute(queries.LOCK_CUSTOMERS, queries.events(sales))
+    shares = await _shares(session, sales)
+    changes = await withhold(session, shares, cause)
+    return Outcome(True, sales, [change.commission.id for change in changes])
+
+
+async def _shares(session: AsyncSession, event_ids: Sequence[UUID]) -> dict[UUID, Withheld]:
+    said: defaultdict[UUID, list[Said]] = defaultdict(list)
+    for row in await session.execute(queries.SAID, queries.events(event_ids)):
+        part = part_of(
+            row.amount_minor, row.currency, row.total_minor, row.value_minor, row.value_currency
+        )
+        said[row.event_id].append(Said(row.kind, row.key, row.status, part))
+    return {event: Withheld(*parts(said[event])) for event in event_ids}
+
+
+async def catch_up(session: AsyncSession, event_ids: Collection[UUID]) -> None:
+    """Applies what was known before these events earned anything; `accrue` answers which they are.
+
+    Callers hold the customers' locks.
+    """
+    for event in sorted(event_ids):
+        cause = Cause("refund", f"known_before:{event}:{new_id()}", {"eventId": str(event)})
+        await withhold(session, await _shares(session, [event]), cause)
+
+
+async def name_payment(session: AsyncSession, event_id: UUID, payment: Payment) -> Outcome:
+    """Says by which other names the payment behind an event is known, as invoice, intent, charge."""
+    names = queries.named(payment.source, payment.references)
+    await session.execute(queries.LOCK_PAYMENTS, names)
+    await session.execute(queries.NAME, {**names, "event": event_id})
+    cause = Cause("refund", f"named:{event_id}:{new_id()}", {"eventId": str(event_id)})
+    return await _apply(session, [event_id], cause)
+
+
+async def adjust(session: AsyncSession, adjustments: Sequence[Adjustment]) -> set[str]:
+    """Gives partners what these say, available at once; answers the keys that are new."""
+    if not adjustments:
+        return set()
+    rows = [{"id": new_id(), **asdict(one)} for one in adjustments]
+    written = await session.scalars(queries.ADJUST, {"rows": json.dumps(rows, default=str)})
+    fresh = set(written)
+    await post(session, [_given(one) for one in adjustments if one.key in fresh])
+    return fresh
+
+
+def _given(one: Adjustment) -> Entry:
+    changes = {"available": one.amount_minor}
+    postings = moved(one.partner_id, one.currency, changes, commission_id=one.commission_id)
+    return Entry(f"adjustment:{one.key}", one.kind, postings, one.details)
