@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.routing import APIRoute
@@ -14,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.audit import record_request
 from api.access.needs import Known
-from api.access.sealing import Sealer
+from api.access.sealing import Sealer, in_row
 from api.errors import Conflict, Unprocessable
 from api.web.transaction import Session
+from shared.ids import new_id
 from shared.models.idempotent_request import IdempotentRequest
 
 KEPT = timedelta(hours=24)
@@ -37,6 +40,7 @@ class Replay(Exception):
     def __init__(self, first: IdempotentRequest) -> None:
         super().__init__()
         # Read now: the transaction is rolled back on the way out, and the row expires with it.
+        self.row_id = first.id
         self.status = first.status
         self.body = first.body
 
@@ -50,6 +54,7 @@ class Claim:
     key: str
     fingerprint: str
     for_ever: bool
+    row_id: UUID = dataclass_field(default_factory=new_id)
     # What the answer becomes before it is kept: itself, or sealed.
     keep: Callable[[str], str] = str
 
@@ -113,11 +118,12 @@ async def once_sealed(
     try:
         claim = await _claim(request, session, known, key)
     except Replay as replay:
-        replay.body = sealer.unseal(replay.body, tenant_id, SEALED_FIELD)
+        replay.body = sealer.unseal(replay.body, tenant_id, in_row(SEALED_FIELD, replay.row_id))
         raise
-    request.state.claim = claim and replace(
-        claim, keep=partial(sealer.seal, tenant_id=tenant_id, field=SEALED_FIELD)
-    )
+    if claim is not None:
+        field = in_row(SEALED_FIELD, claim.row_id)
+        claim = replace(claim, keep=partial(sealer.seal, tenant_id=tenant_id, field=field))
+    request.state.claim = claim
 
 
 ONCE = Depends(once)
@@ -137,6 +143,7 @@ class RememberingRoute(APIRoute):
             if claim is not None:
                 claim.session.add(
                     IdempotentRequest(
+                        id=claim.row_id,
                         principal=claim.principal,
                         key=claim.key,
                         fingerprint=claim.fingerprint,

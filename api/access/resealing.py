@@ -1,6 +1,7 @@
 """Seals every secret under the newest key, while everybody goes on working with them."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, Text, bindparam, cast, select, text
 from sqlalchemy.sql.dml import Update
 
 from api.access.sealed_columns import SEALED, table_and_column
-from api.access.sealing import Sealer, Unreadable
+from api.access.sealing import Sealer, Unreadable, in_row
 from shared.database import Database
 
 # A nonce and a tag at least, behind the key's id.
@@ -39,6 +40,12 @@ class Place:
     def keys(self) -> list[Any]:
         """The primary key; the tenant is pinned, so it is said already."""
         return [column for column in self.table.primary_key if column.name != "tenant_id"]
+
+    def fields_of(self, key: Sequence[Any]) -> tuple[str, ...]:
+        """What is sealed in this row; a setting's field names its row by itself."""
+        if [column.name for column in self.keys] != ["id"]:
+            return self.fields
+        return tuple(in_row(field, key[0]) for field in self.fields)
 
     def update(self) -> Update:
         """Of one row, as long as it is as it was read."""
@@ -95,7 +102,7 @@ async def _write(
     async with database.tenant_session(place.tenant_id) as session:
         for *key, before in rows:
             try:
-                fresh = _resealed(sealer, place, before)
+                fresh = _resealed(sealer, place.tenant_id, place.fields_of(key), before)
             except Unreadable:
                 tally.unreadable += 1
                 continue
@@ -116,20 +123,20 @@ def _is_old(sealer: Sealer, place: Place) -> ColumnElement[bool]:
     return cast(place.table.c[place.column], Text).regexp_match(pattern)
 
 
-def _resealed(sealer: Sealer, place: Place, value: Any) -> Any:
+def _resealed(sealer: Sealer, tenant_id: UUID, fields: Sequence[str], value: Any) -> Any:
     """The same with every sealed text in it under the newest key."""
     if isinstance(value, dict):
-        return {name: _resealed(sealer, place, inner) for name, inner in value.items()}
+        return {name: _resealed(sealer, tenant_id, fields, old) for name, old in value.items()}
     if isinstance(value, list):
-        return [_resealed(sealer, place, inner) for inner in value]
+        return [_resealed(sealer, tenant_id, fields, old) for old in value]
     if not isinstance(value, str) or not SEALED_TEXT.fullmatch(value):
         return value
     if value.startswith(f"{sealer.newest}."):
         return value
-    for field in place.fields:
+    for field in fields:
         try:
-            opened = sealer.unseal(value, place.tenant_id, field)
+            opened = sealer.unseal(value, tenant_id, field)
         except Unreadable:
             continue
-        return sealer.seal(opened, place.tenant_id, field)
+        return sealer.seal(opened, tenant_id, field)
     raise Unreadable

@@ -15,6 +15,11 @@ from shared.master_key import derive_key, read_master_key
 NONCE = 12
 
 
+def in_row(field: str, row_id: UUID | str) -> str:
+    """The name of a field in one row, where a table has many that are sealed."""
+    return f"{field}/{row_id}"
+
+
 class Unreadable(Exception):
     """No key of ours opens this; SECRETS_ENCRYPTION_KEYS_OLD may lack the one it was sealed with."""
 
@@ -23,8 +28,9 @@ class Unreadable(Exception):
 class Sealer:
     """AES-256-GCM under the newest key; reads what older keys sealed.
 
-    `<key id>.<nonce and ciphertext>`. The tenant and the field's name are authenticated too, so
-    that a sealed value opens nowhere but where it was put.
+    `<key id>.<nonce and ciphertext>`. The tenant and the field's name (with the row's id where
+    there are many: `in_row`) are authenticated too, so that a sealed value opens nowhere but where it
+    was put.
     """
 
     newest: str

@@ -12,7 +12,7 @@ import pytest
 
 from api.access.resealing import SEALED_TEXT, Tally, reseal_everything
 from api.access.sealed_columns import SEALED, table_and_column
-from api.access.sealing import Sealer, Unreadable
+from api.access.sealing import Sealer, Unreadable, in_row
 from api.settings import Settings
 from shared.database import open_database
 from shared.ids import new_id
@@ -65,12 +65,13 @@ async def endpoints_of(
         tenant, partner,
     )  # fmt: skip
     for number in range(count):
-        sealed = sealer.seal(f"whsec_{number}", tenant, ENDPOINT)
+        endpoint = new_id()
+        sealed = sealer.seal(f"whsec_{number}", tenant, in_row(ENDPOINT, endpoint))
         await connection.execute(
             "insert into webhook_endpoints (tenant_id, id, url, events, secret_prefix, secrets)"
             " values ($1, $2, 'https://x.example', '{*}', 'whsec_',"
             " jsonb_build_array(jsonb_build_object('sealed', $3::text, 'until', null)))",
-            tenant, new_id(), sealed,
+            tenant, endpoint, sealed,
         )  # fmt: skip
     return partner
 
@@ -78,10 +79,11 @@ async def endpoints_of(
 async def other_secrets_of(
     connection: asyncpg.Connection, sealer: Sealer, tenant: UUID, partner: UUID
 ) -> None:
+    postback, answer = new_id(), new_id()
     await connection.execute(
         "insert into partner_postbacks (tenant_id, id, partner_id, url, events, sealed_secret)"
         " values ($1, $2, $3, 'https://x.example', '{}', $4)",
-        tenant, new_id(), partner, sealer.seal("postback", tenant, POSTBACK),
+        tenant, postback, partner, sealer.seal("postback", tenant, in_row(POSTBACK, postback)),
     )  # fmt: skip
     await connection.execute(
         "insert into settings (tenant_id, key, value) values ($1, 'mail_settings',"
@@ -89,11 +91,12 @@ async def other_secrets_of(
         " 'passwordCiphertext', $2::text)))",
         tenant, sealer.seal("smtp", tenant, MAIL),
     )  # fmt: skip
-    for body in (sealer.seal("answer", tenant, ANSWER), '{"id": "plain"}'):
+    sealed = sealer.seal("answer", tenant, in_row(ANSWER, answer))
+    for row, body in ((answer, sealed), (new_id(), '{"id": "plain"}')):
         await connection.execute(
             "insert into idempotent_requests (tenant_id, id, principal, key, fingerprint,"
             " status, body) values ($1, $2, 'env', $3, 'f', 201, $4)",
-            tenant, new_id(), str(new_id()), body,
+            tenant, row, str(new_id()), body,
         )  # fmt: skip
 
 
@@ -103,10 +106,12 @@ async def opened(fresh: Scratch, sealer: Sealer) -> dict[str, int]:
     connection = await fresh.connect()
     for name, fields in SEALED.items():
         table, column = table_and_column(name)
-        query = f"select tenant_id, {column}::text from {table.name}"  # noqa: S608  # names of our own
-        for tenant, text in await connection.fetch(query):
+        own = "id" if "id" in table.c else "null"
+        query = f"select tenant_id, {own}, {column}::text from {table.name}"  # noqa: S608  # names of our own
+        for tenant, row, text in await connection.fetch(query):
+            names = tuple(in_row(field, row) if row else field for field in fields)
             for sealed in SEALED_TEXT.findall(text or ""):
-                sealer.unseal(sealed, tenant, field_of(sealer, sealed, tenant, fields))
+                sealer.unseal(sealed, tenant, field_of(sealer, sealed, tenant, names))
                 found[sealed[:8]] = found.get(sealed[:8], 0) + 1
     await connection.close()
     return found
@@ -196,11 +201,16 @@ async def test_fault_13_secrets_changed_meanwhile_are_kept_as_changed(
     [tenant, _] = await fill(fresh, old, 120)
     writer = await fresh.connect()
 
+    postback = await writer.fetchval(
+        "select id from partner_postbacks where tenant_id = $1", tenant
+    )
+    field = in_row(POSTBACK, postback)
+
     async def write() -> None:
         for number in range(200):
             await writer.execute(
                 "update partner_postbacks set sealed_secret = $2 where tenant_id = $1",
-                tenant, old.seal(f"fresh {number}", tenant, POSTBACK),
+                tenant, old.seal(f"fresh {number}", tenant, field),
             )  # fmt: skip
 
     await asyncio.gather(write(), reseal(settings))
@@ -209,7 +219,7 @@ async def test_fault_13_secrets_changed_meanwhile_are_kept_as_changed(
     text = await writer.fetchval(
         "select sealed_secret from partner_postbacks where tenant_id = $1", tenant
     )
-    assert both.unseal(text, tenant, POSTBACK) == "fresh 199"
+    assert both.unseal(text, tenant, field) == "fresh 199"
     await reseal(settings)
     assert await reseal(settings) == Tally()
     await writer.close()
@@ -222,8 +232,11 @@ async def test_fault_13_a_secret_moved_to_another_place_opens_nothing(
     settings = keys(fresh, tmp_path, NEW, OLD)
     sealer = Sealer.of(settings)
     tenant, other = await fill(fresh, Sealer.of(keys(fresh, tmp_path, OLD)), 1)
-    sealed = sealer.seal("hush", tenant, POSTBACK)
-    for where, field in ((other, POSTBACK), (tenant, ENDPOINT), (tenant, MAIL)):
+    here = in_row(POSTBACK, new_id())
+    sealed = sealer.seal("hush", tenant, here)
+    assert sealer.unseal(sealed, tenant, here) == "hush"
+    elsewhere = in_row(POSTBACK, new_id())
+    for where, field in ((other, here), (tenant, elsewhere), (tenant, POSTBACK), (tenant, MAIL)):
         with pytest.raises(Unreadable):
             sealer.unseal(sealed, where, field)
 

@@ -7,7 +7,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access.sealing import Sealer
+from api.access.sealing import Sealer, in_row
 from api.features.notices.for_others import CATALOGUE
 from api.features.postbacks.errors import PartnerNotFound, PostbackNotFound
 from api.features.postbacks.macros import fill, sign
@@ -35,14 +35,17 @@ async def add(
     """A new postback, and the secret that signs it where it is signed."""
     await refuse_unknown(session, partner_id)
     secret = new_token(PREFIX).plaintext if wanted.signature_parameter else None
+    postback_id = new_id()
+    field = in_row(SEALED_FIELD, postback_id)
     postback = PartnerPostback(
+        id=postback_id,
         partner_id=partner_id,
         url=wanted.url,
         method=wanted.method,
         events=list(dict.fromkeys(wanted.events)),
         enabled=wanted.enabled,
         signature_parameter=wanted.signature_parameter,
-        sealed_secret=sealer.seal(secret, tenant_id, SEALED_FIELD) if secret else None,
+        sealed_secret=sealer.seal(secret, tenant_id, field) if secret else None,
     )
     session.add(postback)
     await session.flush()
@@ -121,7 +124,8 @@ def _firing(
 ) -> dict[str, Any]:
     url = fill(postback.url, notice.data)
     if postback.signature_parameter and postback.sealed_secret:
-        secret = sealer.unseal(postback.sealed_secret, tenant_id, SEALED_FIELD)
+        field = in_row(SEALED_FIELD, postback.id)
+        secret = sealer.unseal(postback.sealed_secret, tenant_id, field)
         url = sign(url, postback.signature_parameter, secret)
     return {
         "id": new_id(),

@@ -97,7 +97,7 @@ async def take(session: AsyncSession, delivery_ids: Sequence[UUID]) -> list[Row[
 
 def pack(sealer: Sealer, tenant_id: UUID, row: Row[Any]) -> Parcel:
     """Signs what `take` has read. Raises Unreadable where no key of ours opens the secret."""
-    secrets = valid_secrets(sealer, tenant_id, row.secrets)
+    secrets = valid_secrets(sealer, tenant_id, row.endpoint_id, row.secrets)
     message = _enveloped(row.notice_id, row.type, row.created_at, row.data)
     body = json.dumps(message, separators=(",", ":"), ensure_ascii=False)
     headers = signed_headers(secrets, message["id"], now(), body, row.type)

@@ -7,12 +7,13 @@ from uuid import UUID
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access.sealing import Sealer
+from api.access.sealing import Sealer, in_row
 from api.features.webhooks.errors import EndpointNotFound
 from api.features.webhooks.queries import endpoints
 from api.features.webhooks.schemas import EndpointCreate, EndpointOut, EndpointUpdate
 from api.features.webhooks.signing import SHOWN, new_secret
 from shared.clock import now
+from shared.ids import new_id
 from shared.models.webhook import WebhookEndpoint
 
 SEALED_FIELD = "webhook_endpoints.secrets"
@@ -24,13 +25,15 @@ async def subscribe(
     session: AsyncSession, sealer: Sealer, tenant_id: UUID, wanted: EndpointCreate
 ) -> tuple[WebhookEndpoint, str]:
     """A new endpoint and its secret, which nobody sees again."""
-    secret = new_secret()
+    secret, endpoint_id = new_secret(), new_id()
+    sealed = sealer.seal(secret, tenant_id, in_row(SEALED_FIELD, endpoint_id))
     endpoint = WebhookEndpoint(
+        id=endpoint_id,
         url=wanted.url,
         events=list(wanted.events),
         label=wanted.label,
         secret_prefix=secret[:SHOWN],
-        secrets=[{"sealed": sealer.seal(secret, tenant_id, SEALED_FIELD), "until": None}],
+        secrets=[{"sealed": sealed, "until": None}],
     )
     session.add(endpoint)
     await session.flush()
@@ -92,18 +95,21 @@ async def rotate(
         if held["until"] is None or datetime.fromisoformat(held["until"]) > database_now
     ]
     secret = new_secret()
-    fresh = {"sealed": sealer.seal(secret, tenant_id, SEALED_FIELD), "until": None}
+    sealed = sealer.seal(secret, tenant_id, in_row(SEALED_FIELD, endpoint_id))
+    fresh = {"sealed": sealed, "until": None}
     endpoint.secrets = [fresh, *older][:MOST_SECRETS]
     endpoint.secret_prefix = secret[:SHOWN]
     await session.flush()
     return endpoint, secret
 
 
-def valid_secrets(sealer: Sealer, tenant_id: UUID, secrets: list[dict[str, Any]]) -> list[str]:
+def valid_secrets(
+    sealer: Sealer, tenant_id: UUID, endpoint_id: UUID, secrets: list[dict[str, Any]]
+) -> list[str]:
     """What signs at this moment, the newest first."""
-    moment = now()
+    moment, field = now(), in_row(SEALED_FIELD, endpoint_id)
     return [
-        sealer.unseal(held["sealed"], tenant_id, SEALED_FIELD)
+        sealer.unseal(held["sealed"], tenant_id, field)
         for held in secrets
         if held["until"] is None or datetime.fromisoformat(held["until"]) > moment
     ]
