@@ -7,6 +7,8 @@ import uvicorn
 from pydantic import ValidationError
 
 from api.access.database_role import RoleTooStrong, refuse_stronger_role
+from api.access.sealing import Sealer
+from api.access.sealing_keys import KeyMissing, refuse_missing_key
 from api.main import create_app
 from api.settings import Settings
 from shared.database import open_database
@@ -17,21 +19,22 @@ DRAIN_SECONDS = 20
 
 
 async def check(settings: Settings) -> None:
-    """An API that could see through row security does not start, self-hosted included."""
+    """An API that could see through row security, or open no secret, does not start."""
     database = open_database(settings.database_url_app.get_secret_value(), pool=1)
     try:
         await refuse_stronger_role(database)
+        await refuse_missing_key(database, Sealer.of(settings))
     finally:
         await database.close()
 
 
 def main() -> None:
-    """Refuses to start, in one line, on settings or a role that can't be right."""
+    """Refuses to start, in one line, on settings, a role or a key that can't be right."""
     try:
         settings = Settings()
         configure_logs(settings.log_level, "api")
         asyncio.run(check(settings))
-    except (ValidationError, RoleTooStrong) as problem:
+    except (ValidationError, RoleTooStrong, KeyMissing) as problem:
         sys.exit(f"openpartner api: {problem}")
     uvicorn.run(
         create_app(settings),

@@ -10,6 +10,8 @@ from prometheus_client import start_http_server
 from pydantic import ValidationError
 
 from api.access.database_role import RoleTooStrong, refuse_stronger_role
+from api.access.sealing import Sealer
+from api.access.sealing_keys import KeyMissing, refuse_missing_key
 from api.job_list import JOBS_OF_FEATURES
 from api.jobs.listen import listen
 from api.jobs.runner import Runner
@@ -36,6 +38,7 @@ async def work(settings: Settings) -> None:
         wait_seconds=PATIENCE_SECONDS,
     )
     await refuse_stronger_role(database)
+    await refuse_missing_key(database, Sealer.of(settings))
     world = World.of(settings)
     runner = Runner(database, settings, world)
     scheduler = Scheduler(database, settings, world)
@@ -62,12 +65,12 @@ async def work(settings: Settings) -> None:
 
 
 def main() -> None:
-    """Refuses to start, in one line, on settings or a role that can't be right."""
+    """Refuses to start, in one line, on settings, a role or a key that can't be right."""
     try:
         settings = Settings()
         configure_logs(settings.log_level, "worker")
         asyncio.run(work(settings))
-    except (ValidationError, RoleTooStrong) as problem:
+    except (ValidationError, RoleTooStrong, KeyMissing) as problem:
         sys.exit(f"openpartner worker: {problem}")
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from api.access.resealing import Tally, reseal_everything
 from api.access.sealing import Sealer
+from api.access.sealing_keys import forget_older_keys
 from api.settings import Settings
 from cli.database import prepare, privileged_url
 from cli.errors import CommandError
@@ -51,7 +52,11 @@ async def _rotate(settings: Settings) -> Tally:
         settings.database_url_app.get_secret_value(), pool=2, application="openpartner-rotate"
     )
     try:
-        return await reseal_everything(database, Sealer.of(settings))
+        sealer = Sealer.of(settings)
+        tally = await reseal_everything(database, sealer)
+        if not tally.unreadable:
+            await forget_older_keys(database, sealer)
+        return tally
     finally:
         await database.close()
 

@@ -13,6 +13,7 @@ import pytest
 from api.access.resealing import SEALED_TEXT, Tally, reseal_everything
 from api.access.sealed_columns import SEALED, table_and_column
 from api.access.sealing import Sealer, Unreadable, in_row
+from api.access.sealing_keys import refuse_missing_key
 from api.settings import Settings
 from shared.database import open_database
 from shared.ids import new_id
@@ -239,6 +240,30 @@ async def test_fault_13_a_secret_moved_to_another_place_opens_nothing(
     for where, field in ((other, here), (tenant, elsewhere), (tenant, POSTBACK), (tenant, MAIL)):
         with pytest.raises(Unreadable):
             sealer.unseal(sealed, where, field)
+
+
+@pytest.mark.parametrize("module", ["api.serve", "api.worker"])
+async def test_fault_13_a_process_whose_key_opens_nothing_here_does_not_start(
+    fresh: Scratch, tmp_path: Path, module: str
+) -> None:
+    database = open_database(fresh.urls.app, pool=2)
+    try:
+        await refuse_missing_key(database, Sealer.of(keys(fresh, tmp_path, OLD)))
+        started = await asyncio.to_thread(
+            subprocess.run, [sys.executable, "-m", module],
+            env={**os.environ, "DATABASE_URL_APP": fresh.urls.app, "SECRETS_ENCRYPTION_KEY": NEW},
+            cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+        assert started.returncode == 1
+        assert "name it in SECRETS_ENCRYPTION_KEYS_OLD" in started.stderr
+        assert started.stderr.count("\n") == 1, started.stderr
+        # Both at first, then the new one alone, once nothing is left under the old one.
+        await refuse_missing_key(database, Sealer.of(keys(fresh, tmp_path, NEW, OLD)))
+        said, _ = command(fresh, tmp_path).communicate(timeout=60)
+        assert "Nothing is left under an older key." in said
+        await refuse_missing_key(database, Sealer.of(keys(fresh, tmp_path, NEW)))
+    finally:
+        await database.close()
 
 
 async def test_fault_13_a_missing_key_is_said_and_nothing_is_touched(

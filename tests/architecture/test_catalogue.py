@@ -5,6 +5,7 @@ import asyncpg
 # Tables that belong to no tenant, and why.
 UNOWNED = {
     "alembic_version": "which migration the database is at",
+    "sealing_keys": "names of the installation's own keys",
     "tenants": "the tenants themselves; row security compares their id",
     "ticks": "moments of the schedule, which is one for the whole installation",
 }
