@@ -9,9 +9,11 @@ from api.features.api_keys.routes import router as api_keys
 from api.features.attribution.routes import router as attribution
 from api.features.audit.routes import router as audit
 from api.features.campaigns.routes import router as campaigns
+from api.features.clicks.routes import router as clicks
 from api.features.commissions.routes import router as commissions
 from api.features.conversions.routes import router as conversions
 from api.features.exports.routes import router as exports
+from api.features.fraud_rules.routes import router as fraud_rules
 from api.features.grants.routes import router as grants
 from api.features.health.routes import router as health
 from api.features.imports.routes import router as imports
@@ -44,6 +46,8 @@ api = APIRouter(prefix="/api")
 api.include_router(audit)
 api.include_router(campaigns)
 api.include_router(analytics)
+api.include_router(clicks)
+api.include_router(fraud_rules)
 api.include_router(partners)
 api.include_router(partner_terms)
 api.include_router(partner_signup)

@@ -106,6 +106,13 @@ class Settings(BaseSettings):
     database_url_app: SecretStr
     database_pool: int = Field(20, ge=2, le=200)
 
+    # What routers are told, too: the worker settles their flags by it
+    velocity_max: int = Field(20, ge=1, le=1000)
+    velocity_window_ms: int = Field(60_000, ge=1, le=86_400_000)
+    datacenter_ranges_file: Path | None = None
+    # Months after which clicks are forgotten; none unless somebody says so
+    click_retention_months: int | None = Field(None, ge=13, le=1200)
+
     # Rate limits: counted in memory unless Redis is named; off only where load is measured
     openpartner_rate_limits: bool = True
     redis_url: SecretStr | None = None

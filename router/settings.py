@@ -39,6 +39,7 @@ class Settings:
     slow_seconds: float
     log_level: str
     metrics_token: str | None
+    datacenter_ranges: Path | None
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -65,7 +66,12 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         slow_seconds=_number(given, "ROUTER_SLOW_FLUSH_MS", 250, 1, 60_000) / 1000,
         log_level=_choice(given, "LOG_LEVEL", LEVELS, "INFO"),
         metrics_token=given.get("METRICS_TOKEN"),
+        datacenter_ranges=_path(given, "DATACENTER_RANGES_FILE"),
     )
+
+
+def _path(given: Mapping[str, str], name: str) -> Path | None:
+    return Path(given[name]) if name in given else None
 
 
 def _database_url(given: Mapping[str, str]) -> str:

@@ -36,6 +36,9 @@ class Permission(StrEnum):
     CLICKS_REVIEW = "clicks:review"
     """See flagged clicks and decide on them."""
 
+    CLICKS_WRITE = "clicks:write"
+    """Hand in clicks that were recorded elsewhere."""
+
     COMMISSIONS_LIST = "commissions:list"
     """See everybody's commissions."""
 
@@ -56,6 +59,12 @@ class Permission(StrEnum):
 
     EXPORTS_READ = "exports:read"
     """Take along everything that the brand owns."""
+
+    FRAUD_READ = "fraud:read"
+    """See which rules judge clicks, and try what they would do."""
+
+    FRAUD_WRITE = "fraud:write"
+    """Switch rules that judge clicks."""
 
     FUNNELS_READ = "funnels:read"
     """See how a partner's clicks become customers."""
@@ -138,6 +147,15 @@ class Permission(StrEnum):
     POSTBACKS_WRITE = "postbacks:write"
     """Add, change, test and delete a partner's postbacks."""
 
+    PRIVACY_ERASE = "privacy:erase"
+    """Erase a person."""
+
+    PRIVACY_READ = "privacy:read"
+    """See for how long clicks are kept."""
+
+    PRIVACY_WRITE = "privacy:write"
+    """Say for how long clicks are kept."""
+
     PROGRAM_READ = "program:read"
     """See what the program is called and how it looks."""
 
@@ -152,6 +170,12 @@ class Permission(StrEnum):
 
     SIGNUP_POLICY_WRITE = "signup_policy:write"
     """Decide whether people can become partners by themselves."""
+
+    TRACKING_READ = "tracking:read"
+    """See what routers make of a campaign's visits."""
+
+    TRACKING_WRITE = "tracking:write"
+    """Say what routers make of a campaign's visits."""
 
     WEBHOOKS_READ = "webhooks:read"
     """See endpoints and what was sent to them."""

@@ -37,7 +37,7 @@ SCOPES: dict[str, frozenset[P]] = {
     "commissions:read": frozenset({P.COMMISSIONS_LIST, P.COMMISSIONS_READ}),
     "events:write": frozenset({P.EVENTS_WRITE}),
     "identify:write": frozenset(),
-    "clicks:write": frozenset(),
+    "clicks:write": frozenset({P.CLICKS_WRITE}),
     "webhooks:write": frozenset({P.WEBHOOKS_SUBSCRIBE}),
 }
 

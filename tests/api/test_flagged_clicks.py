@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.visit_rules import VERSIONS
 from tests.support.brand import Brand
 from tests.support.conversions import click, days_ago, promotion
 from tests.support.figures import shown
@@ -20,6 +21,8 @@ async def test_flagged_clicks_are_listed_with_names(brand: Brand) -> None:
     assert found == {
         "id": cref,
         "fraudFlag": "velocity",
+        "ruleVersion": None,
+        "flaggedBy": "router",
         "ipHash": None,
         "userAgent": None,
         "referer": None,
@@ -41,7 +44,7 @@ async def test_a_flagged_click_without_link_or_partner_is_listed_too(brand: Bran
     assert (found["partnerName"], found["linkId"], found["linkKey"]) == (None, None, None)
 
 
-@pytest.mark.parametrize("flag", ["revoked", "bot", "prefetch", "velocity", "duplicate", "manual"])
+@pytest.mark.parametrize("flag", list(VERSIONS))
 async def test_m15_flagged_clicks_can_be_filtered_by_every_flag(brand: Brand, flag: str) -> None:
     link = await promotion(brand)
     wanted = await click(brand, link, flag=flag)

@@ -38,6 +38,7 @@ SCOPED = {
     "list_partner_commissions": {"commissions:read"},
     "list_partners": {"partners:read"},
     "list_webhook_samples": {"webhooks:write"},
+    "record_click": {"clicks:write"},
     "report_event": {"events:write"},
     "revoke_partner": {"partners:write"},
     "subscribe_webhook": {"webhooks:write"},

@@ -7,7 +7,7 @@ from tests.support.published import operations
 from tests.support.tree import ROOT
 
 # The areas that are built; each later part of the product adds its own.
-AREAS = {"outbound", "people", "pipeline"}
+AREAS = {"outbound", "people", "pipeline", "router"}
 
 # Addresses of our own, beside those that clients know already.
 ADDITIONS = {
@@ -15,6 +15,8 @@ ADDITIONS = {
     "POST /api/partners/{id}/approve": "lets in who signed up where an admin decides",
     "DELETE /api/config/mail/suppressions/{id}": "lets a refused address be written to again",
     "GET /api/config/mail/suppressions": "whom a mail server refused for good, and why",
+    "GET /api/config/fraud": "which rules judge clicks, and how strictly",
+    "POST /api/config/fraud": "switches rules, and sets how strict they are",
     "GET /api/webhooks/samples/{event}": "what Zapier shows while somebody builds a Zap",
     "GET /api/audit": "who changed what: the trail that admins look at",
     "GET /api/attribution/events/{id}/explanation": "why an event was credited, or why not",

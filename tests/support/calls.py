@@ -9,7 +9,7 @@ from shared.ids import new_id
 from shared.tokens import new_token
 from tests.support.bodies import BODIES, Write
 from tests.support.brand import Brand, Json
-from tests.support.conversions import commission
+from tests.support.conversions import click, commission, promotion
 from tests.support.people import add_admin
 from tests.support.published import Operation
 
@@ -155,6 +155,10 @@ async def _suppression(premises: Premises) -> str:
     return str(found)
 
 
+async def _click(premises: Premises) -> str:
+    return await click(premises.brand, await promotion(premises.brand))
+
+
 async def _always(value: str) -> str:
     return value
 
@@ -166,6 +170,7 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/api-keys": _key,
     "/attribution/events": lambda premises: _with_a_commission(premises, "/attribution/events"),
     "/campaigns": lambda premises: _with_a_commission(premises, "/campaigns"),
+    "/clicks": _click,
     "/commissions": _commission,
     "/config/mail/suppressions": _suppression,
     "/export": lambda _: _always("partners"),

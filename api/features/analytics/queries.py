@@ -17,10 +17,11 @@ from sqlalchemy import (
     and_,
     cast,
     func,
+    or_,
     select,
 )
 
-from shared.models.click import Click
+from shared.models.click import FLAG_NOW, VERDICT_OF, Click, ClickVerdict
 from shared.models.commission import Commission
 from shared.models.decision import Credit
 from shared.models.event import Event
@@ -249,11 +250,16 @@ def commissions_by_partner(partners: Sequence[UUID], since: datetime) -> Select[
     )
 
 
-def flagged_clicks(reason: str | None) -> Select[Click, str | None, str | None]:
-    """Clicks that don't count, with the names of partner and link, which may be gone."""
+def flagged_clicks(
+    reason: str | None,
+) -> Select[Click, str | None, str | None, str | None, ClickVerdict | None]:
+    """Clicks that don't count: flag, names of partner and link if they are there, later verdict."""
     query = (
-        select(Click, Partner.name, Link.link_key)
+        select(Click, FLAG_NOW, Partner.name, Link.link_key, ClickVerdict)
+        .outerjoin(ClickVerdict, VERDICT_OF)
         .outerjoin(Partner, Partner.id == Click.partner_id)
         .outerjoin(Link, Link.id == Click.link_id)
+        # Each half has an index that knows flagged ones only.
+        .where(or_(Click.flag.is_not(None), ClickVerdict.flag.is_not(None)))
     )
-    return query.where(Click.flag == reason if reason else ~COUNTS)
+    return query.where(FLAG_NOW.in_([reason]) if reason else FLAG_NOW.is_not(None))

@@ -8,7 +8,18 @@ from pydantic import BeforeValidator, Field
 
 from api.fields import Out, Time, UtcTime
 
-Flag = Literal["bot", "duplicate", "manual", "prefetch", "revoked", "velocity"]
+Flag = Literal[
+    "banned_referrer",
+    "bot",
+    "datacenter",
+    "duplicate",
+    "manual",
+    "paid_traffic",
+    "prefetch",
+    "revoked",
+    "self_referral",
+    "velocity",
+]
 
 AmountByCurrency = Annotated[
     dict[str, str],
@@ -130,10 +141,16 @@ class Overview(Out):
 
 
 class FlaggedClick(Out):
-    """A click that doesn't count, and why."""
+    """A click that doesn't count, and why.
+
+    `flaggedBy` is `router` where it was decided with the click; `settlement` or `identify` where it
+    was later, or the admin who did it. `ruleVersion` is null on clicks from before versions.
+    """
 
     id: UUID
     fraud_flag: Flag
+    rule_version: int | None
+    flagged_by: str
     ts: UtcTime
     ip_hash: str | None
     user_agent: str | None

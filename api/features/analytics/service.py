@@ -22,7 +22,7 @@ from api.features.analytics.schemas import (
     Totals,
 )
 from shared import clock
-from shared.models.click import Click
+from shared.models.click import Click, ClickVerdict
 from shared.models.partner import Partner
 from shared.money import half_up, to_major
 
@@ -148,9 +148,21 @@ async def partner_figures(
     ]
 
 
-def show(click: Click, partner_name: str | None, link_key: str | None) -> FlaggedClick:
-    """A flagged click as the review queue shows it."""
-    named = {"fraud_flag": click.flag, "partner_name": partner_name, "link_key": link_key}
+def show(
+    click: Click,
+    flag: str,
+    partner_name: str | None,
+    link_key: str | None,
+    verdict: ClickVerdict | None,
+) -> FlaggedClick:
+    """A flagged click as the review queue shows it; who flagged it later, and by which version."""
+    named = {
+        "fraud_flag": flag,
+        "rule_version": verdict.rule_version if verdict else click.flag_version,
+        "flagged_by": (verdict.decided_by or verdict.source) if verdict else "router",
+        "partner_name": partner_name,
+        "link_key": link_key,
+    }
     columns = {column.key: getattr(click, column.key) for column in Click.__table__.columns}
     return FlaggedClick.model_validate({**columns, **named})
 

@@ -1,0 +1,1 @@
+"""Fraud rules: which of them a program applies to its clicks, and how strictly."""
