@@ -21,6 +21,7 @@ from api.features.install.routes import router as install
 from api.features.links.routes import router as links
 from api.features.mail_settings.routes import router as mail_settings
 from api.features.network.routes import router as network
+from api.features.network_pushes.routes import router as network_pushes
 from api.features.partner_imports.routes import router as partner_imports
 from api.features.partner_signup.routes import router as partner_signup
 from api.features.partner_terms.routes import router as partner_terms
@@ -70,5 +71,6 @@ api.include_router(account)
 api.include_router(program_settings)
 api.include_router(mail_settings)
 api.include_router(network)
+api.include_router(network_pushes)
 # Where portals look for it, whose every call begins with /api.
 api.include_router(uploads, include_in_schema=False)

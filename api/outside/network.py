@@ -17,6 +17,7 @@ PUSH_SECONDS = 5.0
 PAGE_SECONDS = 10.0
 SIGNUP_SECONDS = 20.0
 LONGEST_REASON = 300
+NUL = b"\\u0000"
 
 Json = dict[str, Any]
 
@@ -116,7 +117,7 @@ def _object(body: bytes) -> Json | None:
     try:
         # What we can't store or show, such as NUL or lone surrogates, is no answer either.
         said = json.loads(body)
-        json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
+        plain = json.dumps(said, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return None
-    return said if isinstance(said, dict) else None
+    return said if isinstance(said, dict) and NUL not in plain else None

@@ -25,6 +25,8 @@ ADDITIONS = {
     "POST /api/partners/{id}/postbacks/{postbackId}/test": "fires once, with data that never happened",
     "POST /api/webhooks/{id}/replay": "sends a time range again, after an outage of theirs",
     "POST /api/webhooks/{id}/rotate-secret": "a new secret beside the old one, for a day",
+    "GET /api/admin/network/pushes": "what the network has yet to hear, and could not be told",
+    "POST /api/admin/network/pushes/{id}/retry": "tells it once more",
     "DELETE /api/config/network": "leaves the network, and takes its key away",
     "GET /ready": "whether requests can be served, for supervisors and load balancers",
 }

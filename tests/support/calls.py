@@ -159,6 +159,17 @@ async def _click(premises: Premises) -> str:
     return await click(premises.brand, await promotion(premises.brand))
 
 
+async def _push(premises: Premises) -> str:
+    """One that the network could not be told."""
+    found = new_id()
+    await premises.brand.execute(
+        "insert into network_pushes (tenant_id, id, kind, body, status)"
+        " values ($1, $2, 'partners', '{\"ids\": []}', 'dead')",
+        premises.brand.tenant_id, found,
+    )  # fmt: skip
+    return str(found)
+
+
 async def _always(value: str) -> str:
     return value
 
@@ -169,6 +180,7 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/admins": _admin,
     "/api-keys": _key,
     "/attribution/events": lambda premises: _with_a_commission(premises, "/attribution/events"),
+    "/admin/network/pushes": _push,
     "/campaigns": lambda premises: _with_a_commission(premises, "/campaigns"),
     "/clicks": _click,
     "/commissions": _commission,

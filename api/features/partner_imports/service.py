@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.grants.for_others import grant_everything
+from api.features.network_pushes.for_others import tell_of_partners
 from api.features.notices.for_others import PartnerCreated, publish
 from api.features.partner_imports.queries import insert_partners
 from api.features.partner_imports.reading import ReadRow, Sheet
@@ -57,6 +58,7 @@ async def _store(session: AsyncSession, batch: Sequence[ReadRow]) -> list[RowRep
         campaigns = await grant_everything(session, sorted(made))
         arrived = [(partner_id, said) for partner_id, said in people if partner_id in made]
         await _tell(session, arrived, campaigns)
+        await tell_of_partners(session, sorted(made))
     known = iter(people)
     return [_report(row, next(known)[0] if row.said else None, made) for row in batch]
 

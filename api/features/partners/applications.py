@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.grants.for_others import grant
+from api.features.network_pushes.for_others import tell_of_partner
 from api.features.notices.for_others import publish
 from api.features.partners.errors import AlreadyApproved, PartnerNotFound, PartnerRevoked
 from api.features.partners.news import created
@@ -57,6 +58,7 @@ async def approve(session: AsyncSession, partner_id: UUID) -> Partner:
             raise PartnerNotFound
         raise AlreadyApproved if partner.approved_at is not None else PartnerRevoked
     await grant(session, partner_id, None, "admin")
+    await tell_of_partner(session, partner_id)
     await mail_sign_in_link(session, approved.email)
     return approved
 
@@ -71,4 +73,6 @@ async def _add(
         .on_conflict_do_nothing(index_elements=["tenant_id", "email"])
         .returning(Partner)
     )
+    if partner is not None:
+        await tell_of_partner(session, partner.id)
     return partner

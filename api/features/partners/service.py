@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.features.api_keys.for_others import revoke_keys_of
 from api.features.grants.for_others import grant
 from api.features.mail_settings.for_others import refuse_suppressed
+from api.features.network_pushes.for_others import tell_of_partner
 from api.features.notices.for_others import publish
 from api.features.partners.errors import (
     AlreadyActivated,
@@ -49,6 +50,7 @@ async def create(session: AsyncSession, wanted: PartnerCreate) -> Partner:
     if wanted.send_invite:
         await invite_partner(session, partner.id)
     await publish(session, created(partner, campaign_ids, invited=wanted.send_invite))
+    await tell_of_partner(session, partner.id)
     return partner
 
 
@@ -98,6 +100,8 @@ async def revoke(session: AsyncSession, partner_id: UUID, wanted: PartnerRevoke)
     await session.flush()
     await end_sessions(session, "partner", partner_id)
     await revoke_keys_of(session, partner_id)
+    # Whom the network may have heard of, it must hear the end of.
+    await tell_of_partner(session, partner_id, even_if_paused=True)
     if wanted.notify:
         await enqueue(session, "partner.revoked_notice", revocation_id=str(span.id))
     assert revoked.revoked_at is not None  # noqa: S101  # the statement above has set it
@@ -120,6 +124,7 @@ async def reinstate(session: AsyncSession, partner_id: UUID) -> None:
         .where(Revocation.partner_id == partner_id, Revocation.reinstated_at.is_(None))
         .values(reinstated_at=func.now())
     )
+    await tell_of_partner(session, partner_id)
 
 
 async def invite_again(session: AsyncSession, partner_id: UUID) -> None:

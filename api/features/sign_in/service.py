@@ -10,6 +10,7 @@ from api.access.caller import Caller
 from api.access.cookies import csrf_token
 from api.errors import ApiError
 from api.features.letters.for_others import look_of
+from api.features.network_pushes.for_others import tell_of_partner
 from api.features.notices.for_others import PartnerActivated, publish
 from api.features.sign_in import browsers, links
 from api.features.sign_in.errors import (
@@ -135,6 +136,7 @@ async def _activate(session: AsyncSession, person: Admin | Partner) -> Admin | P
             activated_at=person.activated_at,
         )
         await publish(session, [news])
+        await tell_of_partner(session, person.id)
     return person
 
 
