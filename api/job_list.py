@@ -7,6 +7,7 @@ from api.features.commissions import jobs as commission_jobs
 from api.features.housekeeping import jobs as housekeeping_jobs
 from api.features.mail_settings import jobs as mail_jobs
 from api.features.network_pushes import jobs as network_push_jobs
+from api.features.network_reports import jobs as network_report_jobs
 from api.features.partners import jobs as partner_jobs
 from api.features.postbacks import jobs as postback_jobs
 from api.features.sign_in import jobs as sign_in_jobs
@@ -21,6 +22,7 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     mail_jobs,
     housekeeping_jobs,
     network_push_jobs,
+    network_report_jobs,
     partner_jobs,
     postback_jobs,
     sign_in_jobs,

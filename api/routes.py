@@ -12,6 +12,7 @@ from api.features.campaigns.routes import router as campaigns
 from api.features.clicks.routes import router as clicks
 from api.features.commissions.routes import router as commissions
 from api.features.conversions.routes import router as conversions
+from api.features.creator_proxy.routes import router as creator_proxy
 from api.features.exports.routes import router as exports
 from api.features.fraud_rules.routes import router as fraud_rules
 from api.features.grants.routes import router as grants
@@ -21,7 +22,10 @@ from api.features.install.routes import router as install
 from api.features.links.routes import router as links
 from api.features.mail_settings.routes import router as mail_settings
 from api.features.network.routes import router as network
+from api.features.network_creators.routes import router as network_creators
+from api.features.network_offerings.routes import router as network_offerings
 from api.features.network_pushes.routes import router as network_pushes
+from api.features.network_requests.routes import router as network_requests
 from api.features.partner_imports.routes import router as partner_imports
 from api.features.partner_signup.routes import router as partner_signup
 from api.features.partner_terms.routes import router as partner_terms
@@ -72,5 +76,9 @@ api.include_router(program_settings)
 api.include_router(mail_settings)
 api.include_router(network)
 api.include_router(network_pushes)
+api.include_router(network_offerings)
+api.include_router(network_requests)
+api.include_router(network_creators)
+api.include_router(creator_proxy)
 # Where portals look for it, whose every call begins with /api.
 api.include_router(uploads, include_in_schema=False)

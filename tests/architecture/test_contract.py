@@ -34,6 +34,7 @@ ADDITIONS = {
 # Served beside the API: at the root of its host, or by the router.
 AT_THE_ROOT = ("/health", "/metrics", "/uploads")
 ROUTER = "/r/"
+EVERY_METHOD = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def promised() -> Iterator[tuple[str, str]]:
@@ -41,8 +42,10 @@ def promised() -> Iterator[tuple[str, str]]:
     for line in (ROOT / "tests/contract/routes.tsv").read_text().splitlines():
         if not line.startswith("#"):
             method, path, area = line.split("\t")
+            methods = EVERY_METHOD if method == "ANY" else (method,)
             prefix = "" if path.startswith((*AT_THE_ROOT, ROUTER)) else "/api"
-            yield f"{method} {prefix}{path}", area
+            for one in methods:
+                yield f"{one} {prefix}{path}", area
 
 
 def test_every_address_of_the_areas_that_are_built_exists() -> None:

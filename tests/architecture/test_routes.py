@@ -20,6 +20,10 @@ PUBLIC = {
     "sign_out": "clears whatever cookie there is",
     "sign_up_as_partner": "people become partners by themselves, as far as the brand lets them",
     "get_upload": "logos are shown in mails and on pages; their addresses can't be guessed",
+    **{
+        f"ask_network_{method}": "creators are the network's people: their session is with it"
+        for method in ("get", "post", "put", "patch", "delete")
+    },
     "identify_customer": "called by visitors' browsers, from the merchant's own pages",
 }
 

@@ -1,5 +1,9 @@
 """Calls to the coordinator on somebody's behalf, and what becomes of their failures."""
 
+from typing import Annotated, Any
+
+from fastapi import Header, Path
+
 from api.features.network.errors import (
     BY_STATUS,
     Distrusted,
@@ -10,7 +14,7 @@ from api.features.network.errors import (
 )
 from api.features.network.membership import coordinator_of, membership_of
 from api.features.network.place import Place
-from api.outside.network import Coordinator, NetworkDown, NetworkRefused
+from api.outside.network import Coordinator, Json, NetworkDown, NetworkRefused
 
 UNAUTHORIZED = 401
 UNREACHABLE = "network_unreachable: "
@@ -42,3 +46,28 @@ def as_problem(problem: NetworkDown | NetworkRefused) -> NetworkUnreachable | Ne
     if problem.sentence:
         said["detail"] = problem.sentence
     return family(**said)
+
+
+async def relay(
+    place: Place, method: str, path: str, body: Json | None = None, **options: Any
+) -> Json:
+    """Asks on behalf of the workspace; the answer as it is. Raises what CALLED declares."""
+    coordinator = await connected(place)
+    try:
+        return await coordinator.ask(method, path, body, **options)
+    except (NetworkDown, NetworkRefused) as problem:
+        raise as_problem(problem) from problem
+
+
+# Ids of the network's own, which we only pass on.
+NetworkId = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{1,64}$")]
+OnceHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        pattern="^[\x21-\x7e]+$",
+        description="Passed on: the network carries a repeated request out once.",
+    ),
+]

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
-from api.features.network.calls import as_problem, connected
+from api.features.network.calls import NetworkId, OnceHeader, as_problem, connected, relay
 from api.features.network.errors import (
     CALLED,
     NetworkCallFailed,
@@ -76,9 +76,11 @@ __all__ = [
     "Introduced",
     "Membership",
     "NetworkCallFailed",
+    "NetworkId",
     "NetworkNotConfigured",
     "NetworkUnreachable",
     "NotTaken",
+    "OnceHeader",
     "Place",
     "Standing",
     "as_problem",
@@ -87,4 +89,5 @@ __all__ = [
     "enroll",
     "membership_of",
     "onboarding",
+    "relay",
 ]

@@ -36,6 +36,8 @@ async def import_partners(
     if rehearsal is not None:
         await rehearsal.rollback()
         report = [one.model_copy(update={"partner_id": None}) for one in report]
+    else:
+        await tell_of_partners(session, [one.partner_id for one in report if one.partner_id])
     return PartnerImport(
         dry_run=dry_run,
         summary=_sum(report),
@@ -58,7 +60,6 @@ async def _store(session: AsyncSession, batch: Sequence[ReadRow]) -> list[RowRep
         campaigns = await grant_everything(session, sorted(made))
         arrived = [(partner_id, said) for partner_id, said in people if partner_id in made]
         await _tell(session, arrived, campaigns)
-        await tell_of_partners(session, sorted(made))
     known = iter(people)
     return [_report(row, next(known)[0] if row.said else None, made) for row in batch]
 

@@ -7,6 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import NotFound
 from api.features.partners.applications import apply, join
+from api.features.partners.creators import admit_creator
+from api.features.partners.errors import UnknownCampaignIds
+from api.features.partners.schemas import NETWORK, PartnerCreate
 from shared.models.partner import Partner
 
 
@@ -22,4 +25,13 @@ async def partner_of(session: AsyncSession, partner_id: UUID) -> Partner:
     return partner
 
 
-__all__ = ["UnknownPartner", "apply", "join", "partner_of"]
+__all__ = [
+    "NETWORK",
+    "PartnerCreate",
+    "UnknownCampaignIds",
+    "UnknownPartner",
+    "admit_creator",
+    "apply",
+    "join",
+    "partner_of",
+]

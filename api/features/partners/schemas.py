@@ -10,6 +10,8 @@ from api.fields import Email, Id, In, Metadata, Name, Out, UtcTime
 
 Reason = Annotated[str, Field(max_length=500)]
 GrantSource = Literal["admin", "offering"]
+# What the metadata of partners say in `source` whom the network brought.
+NETWORK = "openpartner_network"
 
 
 class PartnerCreate(In):
@@ -25,6 +27,13 @@ class PartnerCreate(In):
     campaign_ids: Annotated[tuple[Id, ...], Field(max_length=1000)] | None = None
     campaign_grant_source: GrantSource = "admin"
     commission_snapshot: CommissionSnapshot | None = None
+
+    @property
+    def grant_source(self) -> GrantSource:
+        """Whom the network brings was granted by its offering, unless it is said otherwise."""
+        brought = self.metadata.get("source") == NETWORK
+        unsaid = "campaign_grant_source" not in self.model_fields_set
+        return "offering" if brought and unsaid else self.campaign_grant_source
 
 
 class PartnerRevoke(In):

@@ -62,7 +62,7 @@ async def _grant(session: AsyncSession, partner_id: UUID, wanted: PartnerCreate)
         session,
         partner_id,
         None if known is None else {found for found in known.values() if found},
-        wanted.campaign_grant_source,
+        wanted.grant_source,
         wanted.commission_snapshot,
     )
     missing = _missing(known, granted.found) if known else []

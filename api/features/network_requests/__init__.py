@@ -1,0 +1,1 @@
+"""Creators who ask to become partners: seen, approved with all that it takes, or rejected."""
