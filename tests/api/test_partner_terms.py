@@ -43,6 +43,7 @@ async def test_x13_an_amendment_prices_what_comes_and_never_what_was_earned(bran
     assert snapshot == {
         "partnerId": partner, "commissionType": "percent", "commissionValue": 50.0,
         "currency": None, "recurring": True, "holdbackDays": 3, "eventTypes": [],
+        "commissionRules": None, "commissionCaps": [], "approval": None,
         "source": "amendment", "snapshottedAt": snapshot["snapshottedAt"],
     }  # fmt: skip
     assert await shown(brand, partner) == answer.json()

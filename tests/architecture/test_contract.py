@@ -28,6 +28,7 @@ ADDITIONS = {
     "GET /api/admin/network/pushes": "what the network has yet to hear, and could not be told",
     "POST /api/admin/network/pushes/{id}/retry": "tells it once more",
     "DELETE /api/config/network": "leaves the network, and takes its key away",
+    "GET /api/campaigns/{id}/terms": "every version of what a campaign pays",
     "GET /ready": "whether requests can be served, for supervisors and load balancers",
 }
 

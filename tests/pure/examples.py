@@ -9,35 +9,32 @@ from uuid import UUID
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from api.features.attribution.pricing import PaidOnce
-from api.features.attribution.touches import Event, Terms, Touch
+from api.features.attribution.history import History, PaidOnce
+from api.features.attribution.touches import Cap, Event, Rule, Terms, Touch
 from shared.money import DECIMALS, MAX_MINOR
 
 NOON = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
 thorough = settings(max_examples=200, deadline=None)
 
-TWENTY_PERCENT = Terms(
-    id=UUID(int=900),
-    kind="percent",
-    percent=Decimal("20.0000"),
-    fixed_minor=None,
-    fixed_currency=None,
-    event_types=(),
-    recurring=True,
-    holdback_days=None,
-)
+TWENTY_PERCENT = Terms(id=UUID(int=900), rules=(Rule(kind="percent", percent=Decimal("20.0000")),))
 
 FIFTY_FOR_A_SIGNUP = Terms(
     id=UUID(int=901),
-    kind="fixed",
-    percent=None,
-    fixed_minor=5000,
-    fixed_currency="USD",
-    event_types=("signup",),
-    recurring=True,
-    holdback_days=None,
+    rules=(Rule(kind="fixed", fixed_minor=5000, fixed_currency="USD", event_types=("signup",)),),
 )
+
+
+def altered(terms: Terms, **changes: Any) -> Terms:
+    """Terms of one rule, with that rule changed."""
+    [rule] = terms.rules
+    return replace(terms, rules=(replace(rule, **changes),))
+
+
+def after(*paid: PaidOnce) -> History:
+    """A history in which this much was paid."""
+    return History(paid=set(paid))
+
 
 PAID_INVOICE = Event(
     id=UUID(int=800),
@@ -92,19 +89,33 @@ def mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def arbitrary_terms(draw: st.DrawFn) -> Terms:
+def arbitrary_rules(draw: st.DrawFn) -> Rule:
     kind = draw(st.sampled_from(["percent", "fixed"]))
     types = draw(st.lists(event_types, min_size=kind == "fixed", unique=True))
-    return Terms(
-        id=draw(st.uuids()),
+    return Rule(
         kind=kind,  # type: ignore[arg-type] # Drawn from the two that there are.
         percent=draw(percents) if kind == "percent" else None,
         fixed_minor=draw(st.integers(0, 10_000)) if kind == "fixed" else None,
         fixed_currency=draw(st.none() | few_currencies) if kind == "fixed" else None,
         event_types=tuple(types),
-        recurring=draw(mostly(True, False, False, False)),
-        holdback_days=None,
+        trigger=draw(mostly("every", "once", "once", "first", "subsequent")),
+        months=draw(mostly(None, 1, 12)),
+        products=draw(mostly((), ("team",))),
     )
+
+
+caps = st.builds(
+    Cap,
+    amount_minor=st.integers(0, 5_000),
+    currency=few_currencies,
+    period=st.sampled_from(["day", "month", "campaign"]),
+)
+uncapped_terms = st.builds(
+    Terms, id=st.uuids(), rules=st.lists(arbitrary_rules(), min_size=1, max_size=4).map(tuple)
+)
+capped_terms = st.builds(
+    replace, uncapped_terms, caps=st.sets(caps, min_size=1, max_size=3).map(tuple)
+)
 
 
 events = st.builds(
@@ -132,7 +143,7 @@ touch_lists = st.lists(
         campaign_starts_at=mostly(None, NOON, NOON + timedelta(days=1)),
         campaign_ends_at=mostly(None, NOON, NOON + timedelta(days=1)),
         partner_revoked=mostly(False, True),
-        terms=arbitrary_terms() | mostly(TWENTY_PERCENT, None),
+        terms=uncapped_terms | mostly(TWENTY_PERCENT, None),
     ),
     max_size=12,
     unique_by=lambda touch: touch.click_id,
@@ -140,4 +151,4 @@ touch_lists = st.lists(
 
 paid_before = st.frozensets(
     st.builds(PaidOnce, partner_ids, campaign_ids, st.none() | event_types), max_size=4
-)
+).map(lambda paid: History(paid=set(paid)))

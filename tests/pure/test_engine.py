@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.features.attribution.engine import CORRECTIVE_TYPES, Decision, decide
-from api.features.attribution.pricing import PaidOnce
+from api.features.attribution.history import History
 from api.features.attribution.touches import Event, Touch
 from shared.money import MAX_MINOR, half_up, percent_of
 from tests.pure.examples import (
     PAID_INVOICE,
     TWENTY_PERCENT,
+    altered,
     clicks,
     events,
     few_currencies,
@@ -30,23 +31,29 @@ from tests.pure.examples import (
 def exact_sums(decision: Decision) -> dict[tuple[str, str], Fraction]:
     sums: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
     for share in decision.credits:
-        sums[str(share.campaign_id), share.currency] += share.exact_minor
+        for line in share.lines:
+            sums[str(share.campaign_id), line.currency] += line.exact_minor
     return sums
 
 
 @given(events, touch_lists, paid_before)
 @thorough
 def test_credits_sum_exactly_to_their_campaigns_rounded_total(
-    event: Event, touches: list[Touch], before: frozenset[PaidOnce]
+    event: Event, touches: list[Touch], before: History
 ) -> None:
     decision = decide(event, touches, before)
     for pot, exact in exact_sums(decision).items():
-        members = [s for s in decision.credits if (str(s.campaign_id), s.currency) == pot]
-        assert sum(share.amount_minor for share in members) == half_up(exact)
-    for share in decision.credits:
-        assert abs(share.amount_minor - share.exact_minor) < 1
-        assert share.amount_minor >= 0
-        assert (share.commission_reason == "accrued") == (share.amount_minor > 0)
+        members = [
+            line
+            for share in decision.credits
+            for line in share.lines
+            if (str(share.campaign_id), line.currency) == pot
+        ]
+        assert sum(line.amount_minor for line in members) == half_up(exact)
+    for line in (line for share in decision.credits for line in share.lines):
+        assert abs(line.amount_minor - line.exact_minor) < 1
+        assert line.amount_minor >= 0
+        assert (line.reason == "accrued") == (line.amount_minor > 0)
 
 
 @given(
@@ -61,16 +68,14 @@ def test_a_campaign_pays_the_same_however_many_clicks_share_it(
     value: int, percent: Decimal, currency: str, model: str, count: int
 ) -> None:
     event = replace(PAID_INVOICE, value_minor=value, currency=currency)
-    terms = replace(TWENTY_PERCENT, percent=percent)
+    terms = altered(TWENTY_PERCENT, percent=percent)
     decision = decide(event, clicks(count, model=model, terms=terms))
     assert sum(share.amount_minor for share in decision.credits) == percent_of(value, percent)
 
 
 @given(events, touch_lists, paid_before)
 @thorough
-def test_weights_sum_to_exactly_one(
-    event: Event, touches: list[Touch], before: frozenset[PaidOnce]
-) -> None:
+def test_weights_sum_to_exactly_one(event: Event, touches: list[Touch], before: History) -> None:
     decision = decide(event, touches, before)
     assert (decision.status == "attributed") == bool(decision.credits)
     assert (decision.model is not None) == bool(decision.credits)
@@ -82,7 +87,7 @@ def test_weights_sum_to_exactly_one(
 @given(events, touch_lists, paid_before, st.randoms())
 @thorough
 def test_the_order_in_which_clicks_are_given_changes_nothing(
-    event: Event, touches: list[Touch], before: frozenset[PaidOnce], random: Random
+    event: Event, touches: list[Touch], before: History, random: Random
 ) -> None:
     shuffled = list(touches)
     random.shuffle(shuffled)

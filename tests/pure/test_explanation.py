@@ -11,7 +11,7 @@ from hypothesis import given
 
 from api.features.attribution.engine import decide
 from api.features.attribution.explanation import explain
-from api.features.attribution.pricing import PaidOnce, once_key
+from api.features.attribution.history import History, PaidOnce, once_key
 from api.features.attribution.touches import Event, Touch
 from shared.money import to_minor
 from tests.pure.examples import (
@@ -19,6 +19,8 @@ from tests.pure.examples import (
     PAID_INVOICE,
     SIGNUP,
     TWENTY_PERCENT,
+    after,
+    altered,
     click,
     clicks,
     events,
@@ -29,7 +31,7 @@ from tests.pure.examples import (
 
 
 def explained(event: Event, touches: list[Touch] | None, *before: PaidOnce) -> dict[str, Any]:
-    return explain(event, decide(event, touches, frozenset(before)))
+    return explain(event, decide(event, touches, after(*before)))
 
 
 def payments(event: Event, touches: list[Touch], *before: PaidOnce) -> list[str]:
@@ -75,6 +77,15 @@ def test_an_explanation_is_complete() -> None:
                 "currency": "USD",
                 "commission": "accrued",
                 "sentence": "20 % of 200.00 USD is 40.00 USD.",
+                "lines": [
+                    {
+                        "rule": 0,
+                        "amount": "40.00",
+                        "currency": "USD",
+                        "commission": "accrued",
+                        "sentence": "20 % of 200.00 USD is 40.00 USD.",
+                    }
+                ],
             }
         ],
         "totals": [
@@ -89,7 +100,7 @@ def test_an_explanation_is_complete() -> None:
 
 
 def test_a_rounding_is_spelled_out() -> None:
-    terms = replace(TWENTY_PERCENT, percent=Decimal("2.9"))
+    terms = altered(TWENTY_PERCENT, percent=Decimal("2.9"))
     answer = explained(replace(PAID_INVOICE, value_minor=500), [click(terms=terms)])
     assert [credit["sentence"] for credit in answer["credits"]] == [
         "2.9 % of 5.00 USD is 0.145 USD, rounded to 0.15 USD."
@@ -156,11 +167,13 @@ def test_a_payment_and_its_absence_are_put_in_words(
 
 
 def test_a_second_payment_refused_is_put_in_words() -> None:
-    terms = replace(TWENTY_PERCENT, recurring=False)
+    terms = altered(TWENTY_PERCENT, trigger="once")
     touch = click(terms=terms)
-    assert payments(PAID_INVOICE, [touch], once_key(touch, terms, "invoice_paid")) == [
-        "No commission: these terms pay once for a customer, and they have."
-    ]
+    assert payments(
+        PAID_INVOICE,
+        [touch],
+        once_key(touch.partner_id, touch.campaign_id, terms.rules[0], "invoice_paid"),
+    ) == ["No commission: these terms pay once for a customer, and they have."]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +208,7 @@ def test_an_event_without_credit_is_put_in_words(
 @given(events, touch_lists, paid_before)
 @thorough
 def test_an_explanation_tells_the_same_story_as_the_credits(
-    event: Event, touches: list[Touch], before: frozenset[PaidOnce]
+    event: Event, touches: list[Touch], before: History
 ) -> None:
     decision = decide(event, touches, before)
     answer = json.loads(json.dumps(explain(event, decision)))
@@ -204,13 +217,17 @@ def test_an_explanation_tells_the_same_story_as_the_credits(
     sums: defaultdict[tuple[str, str], int] = defaultdict(int)
     for credit, share in zip(answer["credits"], decision.credits, strict=True):
         assert credit["clickId"] == str(share.click_id)
-        amount = to_minor(Decimal(credit["amount"]), credit["currency"])
-        assert amount == share.amount_minor
-        sums[credit["campaignId"], credit["currency"]] += amount
+        assert to_minor(Decimal(credit["amount"]), credit["currency"]) == share.amount_minor
+        for told_line, line in zip(credit["lines"], share.lines, strict=True):
+            amount = to_minor(Decimal(told_line["amount"]), told_line["currency"])
+            assert (amount, told_line["rule"]) == (line.amount_minor, line.rule)
+            sums[credit["campaignId"], told_line["currency"]] += amount
     for total in answer["totals"]:
         amount = to_minor(Decimal(total["amount"]), total["currency"])
         assert amount == sums.pop((total["campaignId"], total["currency"]))
-    assert not sums
+    # What isn't among the totals comes to nothing.
+    assert not any(sums.values())
     assert sum(Decimal(credit["weight"]) for credit in answer["credits"]) in (0, 1)
-    for told_of in [answer, *answer["clicks"], *answer["credits"], *answer["totals"]]:
+    lines = [line for credit in answer["credits"] for line in credit["lines"]]
+    for told_of in [answer, *answer["clicks"], *answer["credits"], *lines, *answer["totals"]]:
         assert told_of["sentence"].endswith(".")

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from api.features.attribution.engine import decide
-from api.features.attribution.pricing import PaidOnce, once_key
+from api.features.attribution.history import PaidOnce, once_key
 from api.features.attribution.touches import Event, Terms, Touch
 from tests.pure.examples import (
     FIFTY_FOR_A_SIGNUP,
@@ -17,20 +17,22 @@ from tests.pure.examples import (
     PAID_INVOICE,
     SIGNUP,
     TWENTY_PERCENT,
+    after,
+    altered,
     click,
     clicks,
 )
 
 ONE_CENT = replace(PAID_INVOICE, value_minor=1)
-ALL_OF_IT = replace(TWENTY_PERCENT, percent=Decimal(100))
-INVOICES_ONLY = replace(TWENTY_PERCENT, event_types=("invoice_paid",))
-FIFTY_ONCE = replace(FIFTY_FOR_A_SIGNUP, recurring=False)
-TWENTY_ONCE = replace(TWENTY_PERCENT, recurring=False)
+ALL_OF_IT = altered(TWENTY_PERCENT, percent=Decimal(100))
+INVOICES_ONLY = altered(TWENTY_PERCENT, event_types=("invoice_paid",))
+FIFTY_ONCE = altered(FIFTY_FOR_A_SIGNUP, trigger="once")
+TWENTY_ONCE = altered(TWENTY_PERCENT, trigger="once")
 
 
 def paid(event: Event, touches: list[Touch], *before: PaidOnce) -> list[tuple[int, str, str]]:
-    credited = decide(event, touches, frozenset(before)).credits
-    return [(share.amount_minor, share.currency, share.commission_reason) for share in credited]
+    credited = decide(event, touches, after(*before)).credits
+    return [(share.amount_minor, share.main.currency, share.main.reason) for share in credited]
 
 
 @pytest.mark.parametrize(
@@ -46,12 +48,12 @@ def paid(event: Event, touches: list[Touch], *before: PaidOnce) -> list[tuple[in
         (replace(PAID_INVOICE, value_minor=-500), TWENTY_PERCENT, 0, "USD", "zero_amount"),
         (SIGNUP, FIFTY_FOR_A_SIGNUP, 5000, "USD", "accrued"),
         (PAID_INVOICE, FIFTY_FOR_A_SIGNUP, 0, "USD", "event_type_not_paid"),
-        (SIGNUP, replace(FIFTY_FOR_A_SIGNUP, event_types=()), 0, "USD", "event_type_not_paid"),
-        (SIGNUP, replace(FIFTY_FOR_A_SIGNUP, fixed_minor=0), 0, "USD", "zero_amount"),
+        (SIGNUP, altered(FIFTY_FOR_A_SIGNUP, event_types=()), 0, "USD", "event_type_not_paid"),
+        (SIGNUP, altered(FIFTY_FOR_A_SIGNUP, fixed_minor=0), 0, "USD", "zero_amount"),
         (replace(SIGNUP, currency="EUR"), FIFTY_FOR_A_SIGNUP, 5000, "USD", "accrued"),
         (
             replace(SIGNUP, currency="EUR"),
-            replace(FIFTY_FOR_A_SIGNUP, fixed_currency=None),
+            altered(FIFTY_FOR_A_SIGNUP, fixed_currency=None),
             5000,
             "EUR",
             "accrued",
@@ -80,12 +82,12 @@ def test_outside_its_dates_a_campaign_credits_but_does_not_pay(
     decision = decide(PAID_INVOICE, [click(**dates)])
     assert decision.status == "attributed"
     assert decision.considered[0].outcome == "credited"
-    assert [share.commission_reason for share in decision.credits] == [reason]
+    assert [share.main.reason for share in decision.credits] == [reason]
 
 
 def test_a_percentage_that_does_not_recur_pays_once_for_a_customer_in_a_campaign() -> None:
     touch = click(terms=TWENTY_ONCE)
-    before = once_key(touch, TWENTY_ONCE, "invoice_paid")
+    before = once_key(touch.partner_id, touch.campaign_id, TWENTY_ONCE.rules[0], "invoice_paid")
     assert before == PaidOnce(touch.partner_id, touch.campaign_id, None)
     assert paid(PAID_INVOICE, [touch]) == [(4000, "USD", "accrued")]
     assert paid(PAID_INVOICE, [touch], before) == [(0, "USD", "paid_once_already")]
@@ -94,8 +96,8 @@ def test_a_percentage_that_does_not_recur_pays_once_for_a_customer_in_a_campaign
 
 
 def test_a_fixed_amount_that_does_not_recur_pays_once_for_each_type_of_event() -> None:
-    touch = click(terms=replace(FIFTY_ONCE, event_types=("signup", "invoice_paid")))
-    before = once_key(touch, FIFTY_ONCE, "signup")
+    touch = click(terms=altered(FIFTY_ONCE, event_types=("signup", "invoice_paid")))
+    before = once_key(touch.partner_id, touch.campaign_id, FIFTY_ONCE.rules[0], "signup")
     assert before == PaidOnce(touch.partner_id, touch.campaign_id, "signup")
     assert paid(SIGNUP, [touch], before) == [(0, "USD", "paid_once_already")]
     assert paid(PAID_INVOICE, [touch], before) == [(5000, "USD", "accrued")]
@@ -103,7 +105,7 @@ def test_a_fixed_amount_that_does_not_recur_pays_once_for_each_type_of_event() -
 
 def test_terms_that_recur_pay_again() -> None:
     touch = click()
-    before = once_key(touch, TWENTY_PERCENT, "invoice_paid")
+    before = once_key(touch.partner_id, touch.campaign_id, TWENTY_PERCENT.rules[0], "invoice_paid")
     assert paid(PAID_INVOICE, [touch], before) == [(4000, "USD", "accrued")]
 
 
@@ -124,8 +126,8 @@ def test_the_position_model_pays_forty_twenty_forty() -> None:
 
 def test_every_click_is_priced_by_its_own_terms_and_the_campaign_is_rounded_once() -> None:
     """Half of 10 % of 0.05 and half of 50 % of 0.05: a quarter cent and 1.25 cents, 1.5 cents."""
-    first = click(1, days_before=2, terms=replace(TWENTY_PERCENT, percent=Decimal(10)))
-    second = click(2, model="linear", terms=replace(TWENTY_PERCENT, percent=Decimal(50)))
+    first = click(1, days_before=2, terms=altered(TWENTY_PERCENT, percent=Decimal(10)))
+    second = click(2, model="linear", terms=altered(TWENTY_PERCENT, percent=Decimal(50)))
     shares = paid(replace(PAID_INVOICE, value_minor=5), [first, second])
     assert [amount for amount, _, _ in shares] == [0, 2]
 
@@ -140,8 +142,8 @@ def test_campaigns_are_rounded_apart() -> None:
 
 
 def test_currencies_within_a_campaign_are_never_added() -> None:
-    euro = replace(FIFTY_FOR_A_SIGNUP, fixed_minor=1, fixed_currency="EUR")
-    dollar = replace(FIFTY_FOR_A_SIGNUP, fixed_minor=1)
+    euro = altered(FIFTY_FOR_A_SIGNUP, fixed_minor=1, fixed_currency="EUR")
+    dollar = altered(FIFTY_FOR_A_SIGNUP, fixed_minor=1)
     touches = [click(1, days_before=2, terms=euro), click(2, model="linear", terms=dollar)]
     assert paid(SIGNUP, touches) == [(1, "EUR", "accrued"), (1, "USD", "accrued")]
 

@@ -1,14 +1,14 @@
 """The decision about one event: from what the customer did and clicked to who earns how much."""
 
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
 from operator import attrgetter
 from typing import Literal
 
+from api.features.attribution.history import History
 from api.features.attribution.models import model_name, weights
-from api.features.attribution.pricing import Credit, PaidOnce, price
+from api.features.attribution.pricing import Credit, price
 from api.features.attribution.selection import Consideration, consideration, exclusion
 from api.features.attribution.touches import Event, Touch
 
@@ -41,13 +41,13 @@ class Decision:
 
 
 def decide(
-    event: Event, touches: Sequence[Touch] | None, already_paid: AbstractSet[PaidOnce] = frozenset()
+    event: Event, touches: Sequence[Touch] | None, history: History | None = None
 ) -> Decision:
     """Attribute one event.
 
     `touches` are all clicks of the customer, each once, in any order; None when nobody has
-    identified the customer. `already_paid` is what other events of the customer have paid, never
-    this one, so that deciding again gives the same answer.
+    identified the customer. `history` tells of other events, never of this one, so that deciding
+    again gives the same answer.
     """
     clicks = sorted(touches or (), key=attrgetter("ts", "click_id"))
     if event.type in CORRECTIVE_TYPES:
@@ -64,7 +64,8 @@ def decide(
     weighed = list(zip(eligible, weights(model, len(eligible)), strict=True))
     chosen = {click.click_id: _choice(model, click, weight) for click, weight in weighed}
     considered = [excluded[click.click_id] or chosen[click.click_id] for click in clicks]
-    credited = price(event, [(click, weight) for click, weight in weighed if weight], already_paid)
+    weighty = [(click, weight) for click, weight in weighed if weight]
+    credited = price(event, weighty, history or History())
     return Decision("attributed", model, tuple(credited), tuple(considered))
 
 

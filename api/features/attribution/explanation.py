@@ -1,17 +1,16 @@
 """Why an event was credited as it was, or not at all: a decision in words and data for JSON."""
 
 from collections import defaultdict
-from datetime import UTC, datetime
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from api.features.attribution.engine import Decision
 from api.features.attribution.models import WHOLE, model_name
-from api.features.attribution.pricing import Credit, whole_commission
+from api.features.attribution.pricing import Credit, Line
 from api.features.attribution.selection import Consideration
-from api.features.attribution.touches import Event, Terms
-from shared.money import to_exact_major, to_major
+from api.features.attribution.sentences import exact_text, money_text, payment, time_text
+from api.features.attribution.touches import Event
+from shared.money import to_major
 
 NOT_ATTRIBUTED = {
     "no_identity": "No click is known to be this customer's, because nobody has identified them.",
@@ -20,20 +19,13 @@ NOT_ATTRIBUTED = {
     "not_attributable": "The event corrects an earlier one, so no click earns from it.",
 }
 
-NOT_PAID = {
-    "no_terms": "No commission: the partner has no terms in this campaign.",
-    "campaign_not_started": "No commission: the event came before the campaign's start.",
-    "campaign_ended": "No commission: the event came after the campaign's end.",
-    "paid_once_already": "No commission: these terms pay once for a customer, and they have.",
-}
-
 
 def explain(event: Event, decision: Decision) -> dict[str, Any]:
     """Built from the decision alone, so that it can't tell another story than the credits."""
     return {
         "eventId": str(event.id),
         "eventType": event.type,
-        "eventAt": _time(event.ts),
+        "eventAt": time_text(event.ts),
         "value": None if event.value_minor is None else to_major(event.value_minor, event.currency),
         "currency": event.currency,
         "status": decision.status,
@@ -55,13 +47,16 @@ def _click(click: Consideration) -> dict[str, Any]:
         "clickId": str(click.click_id),
         "partnerId": str(click.partner_id),
         "campaignId": str(click.campaign_id),
-        "clickedAt": _time(click.clicked_at),
+        "clickedAt": time_text(click.clicked_at),
         "outcome": click.outcome,
         "sentence": click.sentence,
     }
 
 
 def _credit(event: Event, credit: Credit) -> dict[str, Any]:
+    """Its own figures sum its lines: those in the currency of the first that pays."""
+    lines = [_line(event, credit, line) for line in credit.lines]
+    paid = [told["sentence"] for told in lines if told["commission"] == "accrued"]
     return {
         "clickId": str(credit.click_id),
         "partnerId": str(credit.partner_id),
@@ -69,30 +64,49 @@ def _credit(event: Event, credit: Credit) -> dict[str, Any]:
         "weight": weight_text(credit.weight_parts),
         "exactWeight": str(credit.weight),
         "termsId": str(credit.terms_id) if credit.terms_id else None,
-        "amount": to_major(credit.amount_minor, credit.currency),
-        "currency": credit.currency,
-        "commission": credit.commission_reason,
-        "sentence": _payment(event, credit),
+        "amount": to_major(credit.amount_minor, credit.main.currency),
+        "currency": credit.main.currency,
+        "commission": credit.main.reason,
+        "sentence": " ".join(paid) or payment(event, credit, credit.main),
+        "lines": lines,
+    }
+
+
+def _line(event: Event, credit: Credit, line: Line) -> dict[str, Any]:
+    return {
+        "rule": line.rule,
+        "amount": to_major(line.amount_minor, line.currency),
+        "currency": line.currency,
+        "commission": line.reason,
+        "sentence": payment(event, credit, line),
     }
 
 
 def _totals(decision: Decision) -> list[dict[str, Any]]:
     """One line for each rounding: an event, a campaign and a currency."""
-    pots: defaultdict[tuple[str, str], list[Credit]] = defaultdict(list)
+    pots: defaultdict[tuple[str, str], list[Line]] = defaultdict(list)
     for credit in decision.credits:
-        pots[str(credit.campaign_id), credit.currency].append(credit)
-    return [_total(*pot, shares) for pot, shares in pots.items()]
+        for line in credit.lines:
+            pots[str(credit.campaign_id), line.currency].append(line)
+    # A currency in which nothing could be owed is worth a line only if there is no other.
+    paying = {pot: lines for pot, lines in pots.items() if any(line.exact_minor for line in lines)}
+    idle = {campaign for campaign, _ in pots} - {campaign for campaign, _ in paying}
+    shown = {pot: lines for pot, lines in pots.items() if pot in paying or pot[0] in idle}
+    return [_total(*pot, lines) for pot, lines in shown.items()]
 
 
-def _total(campaign_id: str, currency: str, shares: list[Credit]) -> dict[str, Any]:
-    exact = _exact(sum((share.exact_minor for share in shares), Fraction(0)), currency)
-    amount = _money(sum(share.amount_minor for share in shares), currency)
-    rounding = "" if exact == amount else f", rounded half up to {amount}"
+def _total(campaign_id: str, currency: str, lines: list[Line]) -> dict[str, Any]:
+    exact = exact_text(sum((line.exact_minor for line in lines), Fraction(0)), currency)
+    rounded = money_text(sum(line.rounded_minor for line in lines), currency)
+    amount = sum(line.amount_minor for line in lines)
+    rounding = "" if exact == rounded else f", rounded half up to {rounded}"
+    capped = money_text(amount, currency)
+    cap = "" if capped == rounded else f", of which caps leave {capped}"
     return {
         "campaignId": campaign_id,
         "currency": currency,
-        "amount": amount.removesuffix(f" {currency}"),
-        "sentence": f"The campaign owes {exact}{rounding}.",
+        "amount": to_major(amount, currency),
+        "sentence": f"The campaign owes {exact}{rounding}{cap}.",
     }
 
 
@@ -104,48 +118,3 @@ def _summary(decision: Decision) -> str:
     verb = "is" if len(decision.credits) == 1 else "are"
     credited = f"{len(decision.credits)} of {clicks} {verb} credited"
     return f"{credited} by the {model_name(decision.model)} model: {' + '.join(totals)}."
-
-
-def _payment(event: Event, credit: Credit) -> str:
-    terms, reason = credit.terms, credit.commission_reason
-    if terms is None or reason in NOT_PAID:
-        return NOT_PAID[reason]
-    if reason == "event_type_not_paid":
-        paid = ", ".join(terms.event_types) or "no type of event"
-        return f"No commission: these terms pay for {paid}, not for {event.type}."
-    if terms.kind == "percent" and (event.value_minor or 0) <= 0:
-        return f"No commission: the event has no value to take {_percent(terms)} of."
-    text = _arithmetic(event, credit, terms)
-    return f"{text}." if reason == "accrued" else f"No commission: {text}."
-
-
-def _arithmetic(event: Event, credit: Credit, terms: Terms) -> str:
-    """As one would write it on paper: 20 % of 200.00 USD is 40.00 USD; 1/2 of it is 20.00 USD."""
-    whole = _exact(whole_commission(event, terms), credit.currency)
-    text = f"{event.type} pays {whole}"
-    if terms.kind == "percent":
-        text = f"{_percent(terms)} of {_money(event.value_minor or 0, event.currency)} is {whole}"
-    exact = _exact(credit.exact_minor, credit.currency)
-    if credit.weight != 1:
-        text += f"; {credit.weight} of it is {exact}"
-    amount = _money(credit.amount_minor, credit.currency)
-    if exact == amount:
-        return text
-    shared = " together with the campaign's other shares" if credit.weight != 1 else ""
-    return f"{text}, rounded{shared} to {amount}"
-
-
-def _percent(terms: Terms) -> str:
-    return f"{Decimal(terms.percent or 0).normalize():f} %"
-
-
-def _money(minor: int, currency: str) -> str:
-    return f"{to_major(minor, currency)} {currency}"
-
-
-def _exact(minor: Fraction, currency: str) -> str:
-    return f"{to_exact_major(minor, currency)} {currency}"
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

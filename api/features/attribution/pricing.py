@@ -1,50 +1,44 @@
 """What credited clicks earn: each by its own terms, all of a campaign rounded together, once.
 
-A click's exact commission is a fraction: its weight times what its terms pay for the whole event.
-The exact commissions of one event, campaign and currency are added, their sum is rounded half up,
-and the rounded sum is divided by largest remainder, ties to the later click. So a campaign pays
-what one rounding of its whole commission says, however many clicks share it and whatever the terms
-of each, and every click gets its exact amount, rounded down or up.
+A line is what one rule pays for one click: its exact amount is a fraction, the click's weight times
+what the rule pays for the whole event. The exact amounts of one event, campaign and currency are
+added, their sum is rounded half up, and the rounded sum is divided by largest remainder, ties to the
+later line. So a campaign pays what one rounding of its whole commission says, however many clicks
+share it and whatever the terms of each, and every line gets its exact amount, rounded down or up.
+Caps come last: they cut whole minor units, from the line that would exceed them on.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, NamedTuple
 from uuid import UUID
 
+from api.features.attribution.conditions import Reason, reason_for
+from api.features.attribution.history import History, Span, once_key, span_of
 from api.features.attribution.models import parts
-from api.features.attribution.touches import Event, Terms, Touch
+from api.features.attribution.touches import Event, Rule, Terms, Touch
 from shared.money import apportion
 
-Reason = Literal[
-    "accrued",
-    "zero_amount",
-    "no_terms",
-    "campaign_not_started",
-    "campaign_ended",
-    "event_type_not_paid",
-    "paid_once_already",
-]
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one rule pays for a click; `accrued` alone makes a commission.
 
-class PaidOnce(NamedTuple):
-    """What terms without `recurring` have paid a partner for a customer, and won't pay again.
-
-    A percentage is paid once in a campaign (`event_type` is None), a fixed amount once for each
-    type of event.
+    `rounded_minor` is the amount before a cap cut it.
     """
 
-    partner_id: UUID
-    campaign_id: UUID
-    event_type: str | None
+    rule: int
+    exact_minor: Fraction
+    rounded_minor: int
+    amount_minor: int
+    currency: str
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A click's share of an event, and what it earned; `accrued` alone makes a commission."""
+    """A click's share of an event, and a line for each rule of its terms."""
 
     click_id: UUID
     partner_id: UUID
@@ -52,29 +46,51 @@ class Credit:
     weight: Fraction
     weight_parts: int
     terms: Terms | None
-    exact_minor: Fraction
-    amount_minor: int
-    currency: str
-    commission_reason: Reason
+    lines: tuple[Line, ...]
 
     @property
     def terms_id(self) -> UUID | None:
         return self.terms.id if self.terms else None
 
+    @property
+    def earned(self) -> tuple[Line, ...]:
+        """The lines that make commissions."""
+        return tuple(line for line in self.lines if line.reason == "accrued")
 
-def price(
-    event: Event, chosen: Sequence[tuple[Touch, Fraction]], already_paid: AbstractSet[PaidOnce]
-) -> list[Credit]:
+    @property
+    def main(self) -> Line:
+        """What a summary speaks of: the first line that pays, or else the first."""
+        return (self.earned or self.lines)[0]
+
+    @property
+    def amount_minor(self) -> int:
+        """What all lines in the currency of the main one come to."""
+        return sum(line.amount_minor for line in self.lines if line.currency == self.main.currency)
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """A line before its amount is known."""
+
+    touch: Touch
+    weight: Fraction
+    number: int
+    rule: Rule | None
+    currency: str
+    reason: Reason
+
+    def exact(self, event: Event) -> Fraction:
+        if self.rule is None or self.reason != "accrued":
+            return Fraction(0)
+        return self.weight * whole_commission(event, self.rule)
+
+
+def price(event: Event, chosen: Sequence[tuple[Touch, Fraction]], history: History) -> list[Credit]:
     """One credit for each chosen touch, earliest first, with weights that sum to 1."""
-    reasons = [_reason(event, touch, already_paid) for touch, _ in chosen]
-    exact = [
-        weight * whole_commission(event, touch.terms)
-        if touch.terms and reason == "accrued"
-        else Fraction(0)
-        for (touch, weight), reason in zip(chosen, reasons, strict=True)
-    ]
-    pots = [(touch.campaign_id, _currency(event, touch.terms)) for touch, _ in chosen]
-    amounts = _rounded_by_pot(exact, pots)
+    claims = [claim for touch, weight in chosen for claim in _claims(event, touch, weight, history)]
+    lines: defaultdict[UUID, list[Line]] = defaultdict(list)
+    for claim, line in zip(claims, _priced(event, claims, history), strict=True):
+        lines[claim.touch.click_id].append(line)
     weight_parts = parts([weight for _, weight in chosen])
     return [
         Credit(
@@ -84,51 +100,88 @@ def price(
             weight=weight,
             weight_parts=weight_parts[i],
             terms=touch.terms,
-            exact_minor=exact[i],
-            amount_minor=amounts[i],
-            currency=pots[i][1],
-            commission_reason=_settled(reasons[i], amounts[i]),
+            lines=tuple(lines[touch.click_id]),
         )
         for i, (touch, weight) in enumerate(chosen)
     ]
 
 
-def once_key(touch: Touch, terms: Terms, event_type: str) -> PaidOnce:
-    """The key under which a commission of these terms is found in `already_paid`."""
-    each = event_type if terms.kind == "fixed" else None
-    return PaidOnce(touch.partner_id, touch.campaign_id, each)
+def _claims(event: Event, touch: Touch, weight: Fraction, history: History) -> list[_Claim]:
+    if touch.terms is None:
+        return [_Claim(touch, weight, 0, None, event.currency, "no_terms")]
+    return [
+        _Claim(
+            touch,
+            weight,
+            number,
+            rule,
+            _currency(event, rule),
+            reason_for(event, touch, rule, history),
+        )
+        for number, rule in enumerate(touch.terms.rules)
+    ]
 
 
-def _reason(event: Event, touch: Touch, already_paid: AbstractSet[PaidOnce]) -> Reason:
-    terms = touch.terms
-    if terms is None:
-        return "no_terms"
-    if touch.campaign_starts_at and event.ts < touch.campaign_starts_at:
-        return "campaign_not_started"
-    if touch.campaign_ends_at and event.ts >= touch.campaign_ends_at:
-        return "campaign_ended"
-    # A fixed amount would otherwise be paid for a sign-up, a subscription and every invoice.
-    if event.type not in terms.event_types and (terms.event_types or terms.kind == "fixed"):
-        return "event_type_not_paid"
-    if not terms.recurring and once_key(touch, terms, event.type) in already_paid:
-        return "paid_once_already"
-    return "accrued"
+def _priced(event: Event, claims: Sequence[_Claim], history: History) -> list[Line]:
+    exact = [claim.exact(event) for claim in claims]
+    pots = [(claim.touch.campaign_id, claim.currency) for claim in claims]
+    rounded = _rounded_by_pot(exact, pots)
+    taken: defaultdict[Span, int] = defaultdict(int)
+    lines = []
+    for claim, fraction, amount in zip(claims, exact, rounded, strict=True):
+        allowed = _within_caps(event, claim, amount, history, taken)
+        reason = claim.reason
+        if reason == "accrued" and not allowed:
+            reason = "cap_reached" if amount else "zero_amount"
+        lines.append(Line(claim.number, fraction, amount, allowed, claim.currency, reason))
+    return lines
 
 
-def _settled(reason: Reason, amount: int) -> Reason:
-    return "zero_amount" if reason == "accrued" and not amount else reason
+def _within_caps(
+    event: Event, claim: _Claim, amount: int, history: History, taken: defaultdict[Span, int]
+) -> int:
+    """As much of the amount as every cap leaves; `taken` is what this event has taken by now."""
+    if not amount:
+        return 0
+    spans: dict[Span, int] = {}
+    for cap in claim.touch.terms.caps if claim.touch.terms else ():
+        if cap.currency == claim.currency:
+            span = span_of(cap, claim.touch.partner_id, claim.touch.campaign_id, event)
+            spans[span] = min(cap.amount_minor, spans.get(span, cap.amount_minor))
+    left = [most - history.earned.get(span, 0) - taken[span] for span, most in spans.items()]
+    allowed = max(min([amount, *left]), 0)
+    for span in spans:
+        taken[span] += allowed
+    return allowed
 
 
-def whole_commission(event: Event, terms: Terms) -> Fraction:
-    """What these terms pay for the event to a click that has all of the credit, in minor units."""
-    if terms.kind == "fixed":
-        return Fraction(terms.fixed_minor or 0)
-    return max(event.value_minor or 0, 0) * Fraction(terms.percent or 0) / 100
+def whole_commission(event: Event, rule: Rule) -> Fraction:
+    """What this rule pays for the event to a click that has all of the credit, in minor units."""
+    if rule.kind == "fixed":
+        return Fraction(rule.fixed_minor or 0)
+    return max(event.value_minor or 0, 0) * Fraction(rule.percent or 0) / 100
 
 
-def _currency(event: Event, terms: Terms | None) -> str:
-    fixed_in = terms.fixed_currency if terms and terms.kind == "fixed" else None
-    return fixed_in or event.currency
+def enter(history: History, event: Event, credited: Sequence[Credit]) -> None:
+    """Tells the history of an event that was just decided."""
+    for credit in credited:
+        history.begin(credit.partner_id, event.type, event.ts)
+        if credit.terms is None:
+            continue
+        for line in credit.earned:
+            rule = credit.terms.rules[line.rule]
+            if rule.trigger == "once":
+                history.paid.add(once_key(credit.partner_id, credit.campaign_id, rule, event.type))
+            spans = (
+                span_of(cap, credit.partner_id, credit.campaign_id, event)
+                for cap in credit.terms.caps
+                if cap.currency == line.currency
+            )
+            history.earn(spans, line.amount_minor)
+
+
+def _currency(event: Event, rule: Rule) -> str:
+    return (rule.fixed_currency if rule.kind == "fixed" else None) or event.currency
 
 
 def _rounded_by_pot(exact: Sequence[Fraction], pots: Sequence[tuple[UUID, str]]) -> list[int]:

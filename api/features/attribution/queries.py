@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Insert, Select, and_, func, select, tuple_
-from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, insert
+from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, aggregate_order_by, insert
 
 from api.features.attribution.engine import CORRECTIVE_TYPES
 from shared.models.campaign import Campaign
@@ -94,12 +94,16 @@ def credits_written() -> Insert:
     return insert(Credit).execution_options(dml_strategy="raw")
 
 
-def attribution_of(event_id: UUID) -> Select[str, str | None, Credit | None, UUID | None]:
+def attribution_of(event_id: UUID) -> Select[str, str | None, Credit | None, list[UUID] | None]:
     """What was decided about an event, one row for each credit, or one without any."""
+    paid = (
+        select(func.array_agg(aggregate_order_by(Commission.id, Commission.rule)))
+        .where(Commission.credit_id == Credit.id)
+        .scalar_subquery()
+    )
     return (
-        select(Decision.status, Decision.model, Credit, Commission.id)
+        select(Decision.status, Decision.model, Credit, paid)
         .outerjoin(Credit, Credit.event_id == Decision.event_id)
-        .outerjoin(Commission, Commission.credit_id == Credit.id)
         .where(Decision.event_id == event_id)
         .order_by(Credit.id)
     )

@@ -8,9 +8,9 @@ from uuid import UUID
 from api.features.attribution.engine import Decision
 from api.features.attribution.explanation import explain, weight_text
 from api.features.attribution.models import WHOLE
-from api.features.attribution.pricing import Credit
+from api.features.attribution.pricing import Credit, Line
 from api.features.attribution.schemas import AttributedTouch, AttributionOut
-from api.features.attribution.touches import Event
+from api.features.attribution.touches import Event, Terms
 from api.features.commissions.for_others import Accrual
 from api.features.notices.for_others import AttributionCreated, CommissionAccrued, News
 from shared.ids import new_id
@@ -19,11 +19,16 @@ from shared.money import to_major
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A credit with its id, and that of the commission that it earns, if it does."""
+    """A credit with its id, and those of the commissions that it earns, by the rule that pays each."""
 
     credit: Credit
     attribution_id: UUID
-    commission_id: UUID | None
+    commission_ids: dict[int, UUID]
+
+    @property
+    def earned(self) -> list[tuple[UUID, Line]]:
+        """Each commission's id and what it is for."""
+        return [(self.commission_ids[line.rule], line) for line in self.credit.earned]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,11 @@ class Record:
     def _explanation(self) -> dict[str, Any]:
         explanation = explain(self.event, self.decision)
         for share, shown in zip(self.shares, explanation["credits"], strict=True):
+            ids = {rule: str(commission) for rule, commission in share.commission_ids.items()}
             shown["attributionId"] = str(share.attribution_id)
-            shown["commissionId"] = str(share.commission_id) if share.commission_id else None
+            shown["commissionId"] = ids.get(share.credit.main.rule)
+            for line in shown["lines"]:
+                line["commissionId"] = ids.get(line["rule"])
         return explanation
 
     @property
@@ -68,46 +76,56 @@ class Record:
     @property
     def accruals(self) -> Iterator[Accrual]:
         for share in self.shares:
-            credit, terms = share.credit, share.credit.terms
-            if share.commission_id is not None and terms is not None:
-                yield Accrual(
-                    id=share.commission_id,
-                    credit_id=share.attribution_id,
-                    event_id=self.event.id,
-                    partner_id=credit.partner_id,
-                    campaign_id=credit.campaign_id,
-                    terms_id=terms.id,
-                    user_id=self.user_id,
-                    amount_minor=credit.amount_minor,
-                    currency=credit.currency,
-                    holdback_days=terms.holdback_days,
-                    event_at=self.event.ts,
-                )
+            if share.credit.terms is not None:
+                for commission_id, line in share.earned:
+                    yield self._accrual(share, share.credit.terms, commission_id, line)
+
+    def _accrual(self, share: Share, terms: Terms, commission_id: UUID, line: Line) -> Accrual:
+        alone = None
+        if terms.approval is not None:
+            alone = terms.approval.by_itself(line.amount_minor, line.currency)
+        return Accrual(
+            id=commission_id,
+            credit_id=share.attribution_id,
+            event_id=self.event.id,
+            partner_id=share.credit.partner_id,
+            campaign_id=share.credit.campaign_id,
+            terms_id=terms.id,
+            user_id=self.user_id,
+            amount_minor=line.amount_minor,
+            currency=line.currency,
+            holdback_days=terms.holdback_days,
+            event_at=self.event.ts,
+            rule=line.rule,
+            auto_approve=alone,
+        )
 
     @property
     def news(self) -> Iterator[News]:
         for share in self.shares:
             yield self._attributed(share)
-            if share.commission_id is not None:
-                yield self._accrued(share, share.commission_id)
+            for commission_id, line in share.earned:
+                yield self._accrued(share, commission_id, line)
 
     def _attributed(self, share: Share) -> AttributionCreated:
-        credit, earned = share.credit, share.commission_id is not None
+        """Of several commissions it tells the first; each has news of its own."""
+        credit = share.credit
+        commission_id, line = share.earned[0] if share.earned else (None, None)
         return AttributionCreated(
             **self._facts(share),
             model=self.decision.model or "",
             weight=weight_text(credit.weight_parts),
-            commission_id=share.commission_id,
-            commission_amount=to_major(credit.amount_minor, credit.currency) if earned else None,
-            commission_currency=credit.currency if earned else None,
+            commission_id=commission_id,
+            commission_amount=to_major(line.amount_minor, line.currency) if line else None,
+            commission_currency=line.currency if line else None,
         )
 
-    def _accrued(self, share: Share, commission_id: UUID) -> CommissionAccrued:
+    def _accrued(self, share: Share, commission_id: UUID, line: Line) -> CommissionAccrued:
         return CommissionAccrued(
             **self._facts(share),
             commission_id=commission_id,
-            amount=to_major(share.credit.amount_minor, share.credit.currency),
-            currency=share.credit.currency,
+            amount=to_major(line.amount_minor, line.currency),
+            currency=line.currency,
         )
 
     def _facts(self, share: Share) -> dict[str, Any]:
@@ -133,7 +151,7 @@ class Record:
                     share.credit.click_id,
                     share.credit.partner_id,
                     share.credit.weight_parts,
-                    share.commission_id,
+                    [commission_id for commission_id, _ in share.earned],
                 )
                 for share in self.shares
             ],
@@ -143,7 +161,7 @@ class Record:
 def record(event: Event, user_id: str, decision: Decision) -> Record:
     """Ids grow from the earliest click on, so that reading in their order gives that order back."""
     shares = [
-        Share(credit, new_id(), new_id() if credit.commission_reason == "accrued" else None)
+        Share(credit, new_id(), {line.rule: new_id() for line in credit.earned})
         for credit in decision.credits
     ]
     return Record(event, user_id, decision, tuple(shares))
@@ -154,7 +172,7 @@ def touch(
     click_id: UUID,
     partner_id: UUID,
     weight_parts: int,
-    commission_id: UUID | None,
+    commission_ids: list[UUID],
 ) -> AttributedTouch:
     """A credit on the wire; its weight has four decimals."""
     return AttributedTouch(
@@ -162,5 +180,6 @@ def touch(
         partner_id=partner_id,
         weight=weight_parts / WHOLE,
         attribution_id=attribution_id,
-        commission_id=commission_id,
+        commission_id=commission_ids[0] if commission_ids else None,
+        commission_ids=commission_ids,
     )

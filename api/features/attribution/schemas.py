@@ -13,13 +13,17 @@ AttributionStatus = Literal[
 
 
 class AttributedTouch(Out):
-    """A click's share of an event; `commissionId` is null where it earned nothing."""
+    """A click's share of an event; `commissionId` is null where it earned nothing.
+
+    Terms of several rules may pay several commissions: `commissionIds` are all of them.
+    """
 
     click_id: UUID
     partner_id: UUID
     weight: float
     attribution_id: UUID
     commission_id: UUID | None
+    commission_ids: list[UUID]
 
 
 class AttributionOut(Out):
@@ -41,8 +45,22 @@ class ConsideredClick(Out):
     sentence: str
 
 
+class ExplainedLine(Out):
+    """What one rule of the terms (counted from 0) pays for a credited click, or why it doesn't."""
+
+    rule: int
+    amount: str
+    currency: str
+    commission: str
+    sentence: str
+    commission_id: UUID | None
+
+
 class ExplainedCredit(Out):
-    """A credited click, what it earned, and how that was reckoned."""
+    """A credited click, what it earned, and how that was reckoned, rule by rule.
+
+    `amount` is what the lines in `currency` come to, `commissionId` that of the first that pays.
+    """
 
     click_id: UUID
     partner_id: UUID
@@ -54,6 +72,7 @@ class ExplainedCredit(Out):
     currency: str
     commission: str
     sentence: str
+    lines: list[ExplainedLine]
     attribution_id: UUID
     commission_id: UUID | None
 
@@ -101,6 +120,16 @@ EXAMPLE: dict[str, Any] = {
             "currency": "USD",
             "commission": "accrued",
             "sentence": "20 % of 200.00 USD is 40.00 USD.",
+            "lines": [
+                {
+                    "rule": 0,
+                    "amount": "40.00",
+                    "currency": "USD",
+                    "commission": "accrued",
+                    "sentence": "20 % of 200.00 USD is 40.00 USD.",
+                    "commissionId": "019b0a70-1d31-7f01-b2c3-d4e5f6071829",
+                }
+            ],
             "attributionId": "019b0a70-1d31-7f00-a1b2-c3d4e5f60718",
             "commissionId": "019b0a70-1d31-7f01-b2c3-d4e5f6071829",
         }

@@ -48,6 +48,8 @@ def consideration(touch: Touch, outcome: str, sentence: str) -> Consideration:
 
 def exclusion(event: Event, touch: Touch) -> Consideration | None:
     """The first reason why this click can't earn from this event, if there is one."""
+    if touch.counted:
+        return None
     if touch.flag not in HARMLESS_FLAGS:
         sentence = FLAGS.get(touch.flag or "", f"The click is flagged as {touch.flag}.")
         return consideration(touch, f"flagged_{touch.flag}", sentence)

@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.attribution import queries
 from api.features.attribution.customer import Customer, stated
+from api.features.attribution.earlier import load_earnings, load_history
 from api.features.attribution.engine import decide
 from api.features.attribution.errors import EventNotFound
-from api.features.attribution.pricing import PaidOnce, once_key
+from api.features.attribution.pricing import enter
 from api.features.attribution.record import Record, record, touch
 from api.features.attribution.schemas import AttributionOut, Explanation
-from api.features.commissions.for_others import accrue, earned_from
+from api.features.commissions.for_others import accrue
 from api.features.corrections.for_others import catch_up
 from api.features.notices.for_others import publish
 from shared.models.decision import Decision
@@ -31,6 +32,7 @@ BATCH = 500
 async def attribute(session: AsyncSession, event: Event) -> AttributionOut:
     """Credits an event that has just been reported."""
     customer = await _load(session, event.user_id)
+    await load_earnings(session, customer, [event.ts])
     [decided] = await _attribute(session, customer, [event])
     return decided.shown
 
@@ -42,6 +44,7 @@ async def attribute_backlog(session: AsyncSession, user_id: str, clicked_at: dat
     got some.
     """
     customer, until = await _load(session, user_id), clicked_at + LONGEST_WINDOW
+    await load_earnings(session, customer, [clicked_at, until])
     credited, after = 0, None
     while True:
         query = queries.backlog(user_id, clicked_at, until, after).limit(BATCH)
@@ -54,13 +57,9 @@ async def attribute_backlog(session: AsyncSession, user_id: str, clicked_at: dat
 
 
 async def _load(session: AsyncSession, user_id: str) -> Customer:
-    clicks = (await session.execute(queries.touches_of(user_id))).all()
-    paid: set[PaidOnce] = set()
-    if any(row.Terms is not None and not row.Terms.recurring for row in clicks):
-        for partner_id, campaign_id, kind, event_type in await earned_from(session, user_id):
-            each = event_type if kind == "fixed" else None
-            paid.add(PaidOnce(partner_id, campaign_id, each))
-    return Customer(clicks, paid)
+    customer = Customer((await session.execute(queries.touches_of(user_id))).all())
+    await load_history(session, customer, user_id)
+    return customer
 
 
 async def _attribute(
@@ -81,13 +80,10 @@ async def _attribute(
 
 
 def _decide(customer: Customer, event: Event) -> Record:
-    """What this event pays won't be paid again by the next one, if its terms pay once."""
-    known, clicks = stated(event), customer.touches_for(event)
-    decision = decide(known, clicks, customer.paid)
-    by_id = {click.click_id: click for click in clicks or ()}
-    for credit in decision.credits:
-        if credit.terms is not None and credit.commission_reason == "accrued":
-            customer.paid.add(once_key(by_id[credit.click_id], credit.terms, event.type))
+    """What this event pays is known to the next one."""
+    known = stated(event)
+    decision = decide(known, customer.touches_for(event), customer.history)
+    enter(customer.history, known, decision.credits)
     return record(known, event.user_id, decision)
 
 
@@ -99,8 +95,8 @@ async def attribution_of(session: AsyncSession, event_id: UUID) -> AttributionOu
         status=status,
         model=model,
         touches=[
-            touch(credit.id, credit.click_id, credit.partner_id, credit.weight_parts, commission_id)
-            for _, _, credit, commission_id in rows
+            touch(credit.id, credit.click_id, credit.partner_id, credit.weight_parts, paid or [])
+            for _, _, credit, paid in rows
             if credit is not None
         ],
     )

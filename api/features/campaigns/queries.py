@@ -27,3 +27,13 @@ def campaigns_of(partner_id: UUID) -> Select[Campaign, str]:
         )
         .order_by(Campaign.id.desc())
     )
+
+
+def versions_of(campaign_id: UUID) -> Select[Terms, int]:
+    """Every version of a campaign's terms, and how many grants in force have it."""
+    held = (
+        select(func.count())
+        .where(Grant.terms_id == Terms.id, Grant.ended_at.is_(None))
+        .scalar_subquery()
+    )
+    return select(Terms, held).where(Terms.campaign_id == campaign_id)

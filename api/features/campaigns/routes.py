@@ -12,18 +12,20 @@ from api.access.needs import needs
 from api.access.permissions import Permission
 from api.features.campaigns import service
 from api.features.campaigns.errors import CampaignNotFound, DatesReversed
-from api.features.campaigns.queries import campaigns_with_terms
+from api.features.campaigns.queries import campaigns_with_terms, versions_of
 from api.features.campaigns.schemas import (
     CampaignCreate,
     CampaignList,
     CampaignOut,
     CampaignUpdate,
     MyCampaigns,
+    TermsVersions,
 )
 from api.web.pages import InvalidCursor, Page, fetch_page, page
 from api.web.problems import problems
 from api.web.transaction import Session
 from shared.models.campaign import Campaign
+from shared.models.terms import Terms
 
 router = APIRouter(tags=["Campaigns"], route_class=RememberingRoute)
 Reader = Annotated[Caller, needs(Permission.CAMPAIGNS_READ)]
@@ -61,6 +63,19 @@ async def edit_campaign(
 ) -> CampaignOut:
     """Change a campaign; terms change for later grants only."""
     return await service.edit(session, id, wanted)
+
+
+@router.get("/campaigns/{id}/terms", responses=problems(CampaignNotFound, InvalidCursor))
+async def list_terms(
+    id: UUID, _: Reader, session: Session, wanted: Annotated[Page, Depends(page)]
+) -> TermsVersions:
+    """Every version of a campaign's terms, newest first, its partners' own ones too."""
+    campaign = await service.find(session, id)
+    rows, following = await fetch_page(session, versions_of(id), Terms, wanted)
+    return TermsVersions(
+        terms=[service.show_version(terms, campaign.terms_id, held) for terms, held in rows],
+        next_cursor=following,
+    )
 
 
 @router.get("/me/campaigns")

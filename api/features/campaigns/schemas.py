@@ -6,7 +6,15 @@ from uuid import UUID
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic.alias_generators import to_camel
 
-from api.features.terms.for_others import CommissionRule, CommissionRuleOut, HoldbackDays
+from api.features.terms.for_others import (
+    ApprovalOut,
+    CapOut,
+    CommissionApproval,
+    CommissionCaps,
+    CommissionRule,
+    HoldbackDays,
+    RuleOut,
+)
 from api.fields import HttpUrl, In, Name, Out, Time, UtcTime
 from shared.deep_links import UnusableUrlError, normalize_host
 
@@ -14,7 +22,9 @@ AttributionModel = Literal["last_click", "first_click", "linear", "position"]
 WindowDays = Annotated[int, Field(ge=1, le=365, strict=True)]
 MAX_DOMAINS = 1000
 MOST_DOMAINS = 50
-MAY_BE_EMPTIED = {"deep_link_allowed_domains", "holdback_days", "starts_at", "ends_at"}
+MAY_BE_EMPTIED = {
+    "approval", "deep_link_allowed_domains", "holdback_days", "starts_at", "ends_at",
+}  # fmt: skip
 
 
 def _domains(value: object) -> object:
@@ -60,10 +70,18 @@ Domains = Annotated[
 
 
 class CampaignCreate(In):
-    """A new campaign. `deepLinkAllowedDomains`: hosts, with their sub-domains, that links may lead to."""
+    """A new campaign. `deepLinkAllowedDomains`: hosts, with their sub-domains, that links may lead to.
+
+    `commissionRule`: one rule, or a list of up to 10 that each pay apart from the others. With
+    `identifyRequiresKey`, what browsers say of its clicks is kept as a proposal until a server with
+    the scope `identify:write` says the same.
+    """
 
     name: Name
     commission_rule: CommissionRule
+    commission_caps: CommissionCaps = ()
+    approval: CommissionApproval | None = None
+    identify_requires_key: bool = False
     attribution_window_days: WindowDays = 60
     attribution_model: AttributionModel = "last_click"
     destination_url: HttpUrl
@@ -79,6 +97,9 @@ class CampaignUpdate(In):
 
     name: Name | None = None
     commission_rule: CommissionRule | None = None
+    commission_caps: CommissionCaps | None = None
+    approval: CommissionApproval | None = None
+    identify_requires_key: bool | None = None
     attribution_window_days: WindowDays | None = None
     attribution_model: AttributionModel | None = None
     destination_url: HttpUrl | None = None
@@ -101,7 +122,10 @@ class CampaignOut(Out):
     id: UUID
     tenant_id: UUID
     name: str
-    commission_rule: CommissionRuleOut
+    commission_rule: RuleOut
+    commission_caps: list[CapOut]
+    approval: ApprovalOut | None
+    identify_requires_key: bool
     terms_id: UUID
     attribution_window_days: int
     attribution_model: AttributionModel
@@ -135,3 +159,28 @@ class MyCampaigns(Out):
     """The campaigns that the caller may promote now."""
 
     campaigns: list[MyCampaign]
+
+
+class TermsVersion(Out):
+    """Terms as they were written once. `current`: those that the next partner gets.
+
+    `source`: `campaign`, or how they were agreed with one partner: `approval`, `amendment`.
+    `grants`: how many partners promote the campaign at them now.
+    """
+
+    id: UUID
+    current: bool
+    commission_rule: RuleOut
+    commission_caps: list[CapOut]
+    approval: ApprovalOut | None
+    holdback_days: int | None
+    source: str
+    grants: int
+    created_at: UtcTime
+
+
+class TermsVersions(Out):
+    """One page of a campaign's terms, newest first."""
+
+    terms: list[TermsVersion]
+    next_cursor: str | None

@@ -9,17 +9,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.campaigns.errors import CampaignNotFound, DatesReversed
 from api.features.campaigns.queries import campaigns_of, campaigns_with_terms
-from api.features.campaigns.schemas import CampaignCreate, CampaignOut, CampaignUpdate, MyCampaign
+from api.features.campaigns.schemas import (
+    CampaignCreate,
+    CampaignOut,
+    CampaignUpdate,
+    MyCampaign,
+    TermsVersion,
+)
 from api.features.grants.for_others import grant_to_everyone
-from api.features.terms.for_others import rule_of, write_terms
+from api.features.terms.for_others import (
+    Change,
+    Conditions,
+    approval_of,
+    caps_of,
+    rule_of,
+    succeed,
+    write_terms,
+)
 from shared.ids import new_id
 from shared.models.campaign import Campaign
 from shared.models.terms import Terms
 
 PLAIN = {
     "name", "attribution_window_days", "attribution_model", "destination_url", "starts_at",
-    "ends_at",
+    "ends_at", "identify_requires_key",
 }  # fmt: skip
+TERMS = {"commission_rule", "commission_caps", "approval", "holdback_days"}
 
 
 async def create(session: AsyncSession, wanted: CampaignCreate) -> CampaignOut:
@@ -30,7 +45,8 @@ async def create(session: AsyncSession, wanted: CampaignCreate) -> CampaignOut:
         **{field: getattr(wanted, field) for field in PLAIN},
     )
     _refuse_reversed(campaign)
-    terms = write_terms(session, campaign.id, wanted.commission_rule, wanted.holdback_days)
+    conditions = Conditions(wanted.holdback_days, wanted.commission_caps, wanted.approval)
+    terms = write_terms(session, campaign.id, wanted.commission_rule, conditions)
     campaign.terms_id = terms.id
     session.add(campaign)
     await session.flush()
@@ -52,30 +68,18 @@ async def edit(session: AsyncSession, campaign_id: UUID, wanted: CampaignUpdate)
     if "deep_link_allowed_domains" in named:
         campaign.deep_link_allowed_domains = list(wanted.deep_link_allowed_domains or ())
     _refuse_reversed(campaign)
-    if wanted.commission_rule is not None or "holdback_days" in named:
-        terms = _succeed(session, terms, wanted)
+    if TERMS & named:
+        change = Change(
+            frozenset(named),
+            wanted.commission_rule,
+            wanted.holdback_days,
+            wanted.commission_caps or (),
+            wanted.approval,
+        )
+        terms = succeed(session, terms, change)
         campaign.terms_id = terms.id
     await session.flush()
     return show(campaign, terms)
-
-
-def _succeed(session: AsyncSession, before: Terms, wanted: CampaignUpdate) -> Terms:
-    holdback = (
-        wanted.holdback_days if "holdback_days" in wanted.model_fields_set else before.holdback_days
-    )
-    if wanted.commission_rule is not None:
-        return write_terms(session, before.campaign_id, wanted.commission_rule, holdback)
-    following = Terms(
-        id=new_id(),
-        **{
-            column.key: getattr(before, column.key)
-            for column in Terms.__table__.columns
-            if column.key not in {"id", "tenant_id", "created_at", "holdback_days"}
-        },
-        holdback_days=holdback,
-    )
-    session.add(following)
-    return following
 
 
 def _refuse_reversed(campaign: Campaign) -> None:
@@ -91,9 +95,34 @@ def show(campaign: Campaign, terms: Terms) -> CampaignOut:
             **{column.key: getattr(campaign, column.key) for column in Campaign.__table__.columns},
             "deep_link_allowed_domains": domains_of(campaign),
             "commission_rule": rule_of(terms),
+            "commission_caps": caps_of(terms),
+            "approval": approval_of(terms),
             "holdback_days": terms.holdback_days,
         }
     )
+
+
+def show_version(terms: Terms, current: UUID, grants: int) -> TermsVersion:
+    """Terms as the list of versions shows them."""
+    return TermsVersion(
+        id=terms.id,
+        current=terms.id == current,
+        commission_rule=rule_of(terms),
+        commission_caps=caps_of(terms),
+        approval=approval_of(terms),
+        holdback_days=terms.holdback_days,
+        source=terms.source,
+        grants=grants,
+        created_at=terms.created_at,
+    )
+
+
+async def find(session: AsyncSession, campaign_id: UUID) -> Campaign:
+    """The campaign; raises where there is none."""
+    found = await session.scalar(select(Campaign).where(Campaign.id == campaign_id))
+    if found is None:
+        raise CampaignNotFound
+    return found
 
 
 def domains_of(campaign: Campaign) -> str | None:

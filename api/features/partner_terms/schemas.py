@@ -1,13 +1,12 @@
 """The wire of a partner's own terms."""
 
-from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import model_validator
 
-from api.features.terms.for_others import CommissionSnapshot
-from api.fields import Id, Number, Out, UtcTime
+from api.features.terms.for_others import ApprovalOut, CapOut, CommissionSnapshot, SubRuleOut
+from api.fields import Id, Out, UtcTime
 
 Kind = Literal["percent", "fixed"]
 
@@ -18,13 +17,20 @@ class SnapshotPut(CommissionSnapshot):
     It replaces what was agreed before; what it doesn't name is as the campaign has it today.
     """
 
-    commission_type: Kind
-    commission_value: Annotated[Number, Field(ge=0, le=Decimal("1e9"))]
     campaign_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _says_what_is_paid(self) -> Self:
+        if not self.is_agreed:
+            raise ValueError("needs commissionType and commissionValue, or commissionRules")
+        return self
 
 
 class Snapshot(Out):
-    """Terms of the partner's own. `source`: `approval`, on joining; `amendment`, agreed later."""
+    """Terms of the partner's own. `source`: `approval`, on joining; `amendment`, agreed later.
+
+    With `commissionRules`, the fields of a single rule tell of the first of them.
+    """
 
     partner_id: UUID
     commission_type: Kind
@@ -33,6 +39,9 @@ class Snapshot(Out):
     recurring: bool
     holdback_days: int | None
     event_types: list[str]
+    commission_rules: list[SubRuleOut] | None
+    commission_caps: list[CapOut]
+    approval: ApprovalOut | None
     source: str
     snapshotted_at: UtcTime
 

@@ -14,7 +14,13 @@ from api.features.partner_terms.schemas import (
     SnapshotPut,
 )
 from api.features.partners.for_others import partner_of
-from api.features.terms.for_others import CAMPAIGNS_OWN, rule_of, write_own_terms
+from api.features.terms.for_others import (
+    CAMPAIGNS_OWN,
+    approval_of,
+    caps_of,
+    rule_of,
+    write_own_terms,
+)
 from shared.ids import read_id
 from shared.models.terms import Terms
 
@@ -36,14 +42,19 @@ async def show(session: AsyncSession, partner_id: UUID) -> SnapshotAnswer:
 
 def _snapshot(partner_id: UUID, terms: Terms) -> Snapshot:
     rule = rule_of(terms)
+    rules = rule if isinstance(rule, list) else None
+    first = rule[0] if isinstance(rule, list) else rule
     return Snapshot(
         partner_id=partner_id,
-        commission_type=rule.type,
-        commission_value=rule.value,
-        currency=rule.currency,
-        recurring=rule.recurring,
+        commission_type=first.type,
+        commission_value=first.value,
+        currency=first.currency,
+        recurring=first.recurring,
         holdback_days=terms.holdback_days,
-        event_types=rule.event_types,
+        event_types=first.event_types,
+        commission_rules=rules,
+        commission_caps=caps_of(terms),
+        approval=approval_of(terms),
         source=terms.source,
         snapshotted_at=terms.created_at,
     )
@@ -56,8 +67,13 @@ def _in_common(snapshots: list[CampaignSnapshot]) -> Snapshot | None:
         return None
     newest = max(own, key=lambda snapshot: snapshot.snapshotted_at)
     same = all(
-        (held.commission_type, held.commission_value, held.currency)
-        == (newest.commission_type, newest.commission_value, newest.currency)
+        (held.commission_type, held.commission_value, held.currency, held.commission_rules)
+        == (
+            newest.commission_type,
+            newest.commission_value,
+            newest.currency,
+            newest.commission_rules,
+        )
         for held in own
     )
     return newest if same else None

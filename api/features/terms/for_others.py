@@ -2,22 +2,48 @@
 
 from api.features.terms.errors import AmountUnfit, EventTypesMissing
 from api.features.terms.schemas import (
+    ApprovalOut,
+    CapOut,
+    CommissionApproval,
+    CommissionCaps,
     CommissionRule,
     CommissionRuleOut,
     CommissionSnapshot,
-    HoldbackDays,
+    RuleOut,
 )
-from api.features.terms.service import CAMPAIGNS_OWN, rule_of, write_own_terms, write_terms
+from api.features.terms.service import (
+    CAMPAIGNS_OWN,
+    Change,
+    Conditions,
+    new_terms,
+    succeed,
+    write_own_terms,
+    write_terms,
+)
+from api.features.terms.stored import approval_of, caps_of, rule_of
+from api.features.terms.sub_rules import HoldbackDays, SubRuleOut
 
 __all__ = [
     "CAMPAIGNS_OWN",
     "AmountUnfit",
+    "ApprovalOut",
+    "CapOut",
+    "Change",
+    "CommissionApproval",
+    "CommissionCaps",
     "CommissionRule",
     "CommissionRuleOut",
     "CommissionSnapshot",
+    "Conditions",
     "EventTypesMissing",
     "HoldbackDays",
+    "RuleOut",
+    "SubRuleOut",
+    "approval_of",
+    "caps_of",
+    "new_terms",
     "rule_of",
+    "succeed",
     "write_own_terms",
     "write_terms",
 ]

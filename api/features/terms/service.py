@@ -1,50 +1,118 @@
 """Writing terms down, never editing them: a change is a new row, and grants keep the old one."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.terms.errors import AmountUnfit, EventTypesMissing
 from api.features.terms.schemas import (
+    CommissionApproval,
+    CommissionCap,
     CommissionRule,
-    CommissionRuleOut,
     CommissionSnapshot,
+    FixedRule,
     PercentRule,
 )
+from api.features.terms.stored import stored_approval, stored_caps, stored_rules
 from shared.ids import new_id
 from shared.models.terms import Terms
-from shared.money import MoneyError, to_major, to_minor
+from shared.money import MoneyError, to_minor
 
 # Where terms come from, when nobody agreed on others.
 CAMPAIGNS_OWN = "campaign"
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What goes with a rule: how long it is held back, what bounds it, and who approves."""
+
+    holdback_days: int | None = None
+    caps: Sequence[CommissionCap] = ()
+    approval: CommissionApproval | None = None
 
 
 def write_terms(
     session: AsyncSession,
     campaign_id: UUID,
     rule: CommissionRule,
-    holdback_days: int | None,
+    conditions: Conditions,
     *,
     source: str = CAMPAIGNS_OWN,
 ) -> Terms:
     """Adds terms to the session; the caller flushes. The id is known at once."""
+    terms = new_terms(campaign_id, rule, conditions, source=source)
+    session.add(terms)
+    return terms
+
+
+def new_terms(
+    campaign_id: UUID, rule: CommissionRule, conditions: Conditions, *, source: str = CAMPAIGNS_OWN
+) -> Terms:
+    """Terms that are written down nowhere yet."""
     terms = Terms(
         id=new_id(),
         campaign_id=campaign_id,
-        kind=rule.type,
-        event_types=list(rule.event_types),
-        recurring=rule.recurring,
-        holdback_days=holdback_days,
+        holdback_days=conditions.holdback_days,
+        caps=stored_caps(conditions.caps),
+        approval=stored_approval(conditions.approval),
         source=source,
     )
+    _put_rule(terms, rule)
+    return terms
+
+
+def _put_rule(terms: Terms, rule: CommissionRule) -> None:
+    terms.percent = terms.fixed_minor = terms.fixed_currency = terms.rules = None
+    if isinstance(rule, PercentRule | FixedRule):
+        terms.kind, terms.recurring = rule.type, rule.recurring
+        terms.event_types = list(rule.event_types)
+    else:
+        terms.kind, terms.recurring, terms.event_types = "rules", False, []
+        terms.rules = stored_rules(rule)
     if isinstance(rule, PercentRule):
         terms.percent = rule.value
-    else:
+    elif isinstance(rule, FixedRule):
         terms.fixed_minor = to_minor(rule.value, rule.currency)
         terms.fixed_currency = rule.currency
-    session.add(terms)
-    return terms
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What follows on earlier terms; `named` are the fields that change, `rule` None keeps it."""
+
+    named: frozenset[str]
+    rule: CommissionRule | None
+    holdback_days: int | None
+    caps: Sequence[CommissionCap]
+    approval: CommissionApproval | None
+
+
+def succeed(session: AsyncSession, before: Terms, change: Change) -> Terms:
+    """The campaign's next version: like the one before, but for what is named. The caller flushes."""
+    following = _copied(before, CAMPAIGNS_OWN)
+    if change.rule is not None:
+        _put_rule(following, change.rule)
+    if "holdback_days" in change.named:
+        following.holdback_days = change.holdback_days
+    if "commission_caps" in change.named:
+        following.caps = stored_caps(change.caps)
+    if "approval" in change.named:
+        following.approval = stored_approval(change.approval)
+    session.add(following)
+    return following
+
+
+def _copied(before: Terms, source: str) -> Terms:
+    kept: dict[str, Any] = {
+        column.key: getattr(before, column.key)
+        for column in Terms.__table__.columns
+        if column.key not in {"id", "tenant_id", "created_at", "source"}
+    }
+    return Terms(id=new_id(), source=source, **kept)
 
 
 def write_own_terms(
@@ -55,46 +123,39 @@ def write_own_terms(
     source: str = "approval",
 ) -> Terms:
     """A partner's own terms, based on the campaign's; the caller flushes and has seen `is_agreed`."""
-    terms = Terms(
-        id=new_id(),
-        campaign_id=campaigns.campaign_id,
-        kind=agreed.commission_type,
-        event_types=list(agreed.event_types or campaigns.event_types),
-        recurring=campaigns.recurring if agreed.recurring is None else agreed.recurring,
-        holdback_days=(
-            campaigns.holdback_days if agreed.holdback_days is None else agreed.holdback_days
-        ),
-        source=source,
-    )
-    value = agreed.commission_value or Decimal(0)
-    if agreed.commission_type == "percent":
-        terms.percent = value
+    terms = _copied(campaigns, source)
+    if agreed.holdback_days is not None:
+        terms.holdback_days = agreed.holdback_days
+    if agreed.commission_caps is not None:
+        terms.caps = stored_caps(agreed.commission_caps)
+    if agreed.approval is not None:
+        terms.approval = stored_approval(agreed.approval)
+    if agreed.commission_rules is not None:
+        _put_rule(terms, agreed.commission_rules)
     else:
-        if not terms.event_types:
-            raise EventTypesMissing(campaignId=str(campaigns.campaign_id))
-        terms.fixed_currency = agreed.currency or campaigns.fixed_currency or "USD"
-        try:
-            terms.fixed_minor = to_minor(value, terms.fixed_currency)
-        except MoneyError as problem:
-            raise AmountUnfit(
-                detail={"formErrors": [], "fieldErrors": {"commissionSnapshot": [str(problem)]}}
-            ) from problem
+        _put_one_rule(terms, campaigns, agreed)
     session.add(terms)
     return terms
 
 
-def rule_of(terms: Terms) -> CommissionRuleOut:
-    """The terms as the wire shows them."""
-    if terms.percent is not None:
-        value = float(terms.percent)
-    else:
-        value = float(to_major(terms.fixed_minor or 0, terms.fixed_currency or "USD"))
-    return CommissionRuleOut.model_validate(
-        {
-            "type": terms.kind,
-            "value": value,
-            "currency": terms.fixed_currency,
-            "recurring": terms.recurring,
-            "event_types": terms.event_types,
-        }
-    )
+def _put_one_rule(terms: Terms, campaigns: Terms, agreed: CommissionSnapshot) -> None:
+    """What isn't named is as the campaign's rule has it, if it has only one."""
+    terms.kind, terms.rules = agreed.commission_type or campaigns.kind, None
+    terms.event_types = list(agreed.event_types or campaigns.event_types)
+    terms.recurring = campaigns.recurring or campaigns.kind == "rules"
+    if agreed.recurring is not None:
+        terms.recurring = agreed.recurring
+    value = agreed.commission_value or Decimal(0)
+    terms.percent = terms.fixed_minor = terms.fixed_currency = None
+    if agreed.commission_type == "percent":
+        terms.percent = value
+        return
+    if not terms.event_types:
+        raise EventTypesMissing(campaignId=str(campaigns.campaign_id))
+    terms.fixed_currency = agreed.currency or campaigns.fixed_currency or "USD"
+    try:
+        terms.fixed_minor = to_minor(value, terms.fixed_currency)
+    except MoneyError as problem:
+        raise AmountUnfit(
+            detail={"formErrors": [], "fieldErrors": {"commissionSnapshot": [str(problem)]}}
+        ) from problem

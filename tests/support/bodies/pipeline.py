@@ -11,9 +11,20 @@ FIXED = {
     "type": "fixed", "value": "49.90", "currency": "EUR", "recurring": False,
     "eventTypes": ["signup"],
 }  # fmt: skip
+FIRST = {
+    "trigger": "first", "eventType": "subscription_created", "type": "fixed", "value": "200",
+    "currency": "EUR",
+}  # fmt: skip
+LATER = {
+    "trigger": "every", "eventTypes": ["invoice_paid"], "type": "percent", "value": 20,
+    "recurring": True, "recurringMonths": 12, "products": ["team"], "excludedProducts": ["trial"],
+    "metadata": {"plan": ["team", "pro"]},
+}  # fmt: skip
+CAP = {"amount": "500.00", "currency": "EUR", "period": "month"}
 SNAPSHOT: Json = {
     "commissionType": "percent", "commissionValue": 30, "currency": "EUR", "recurring": True,
-    "holdbackDays": 7, "eventTypes": ["invoice_paid"],
+    "holdbackDays": 7, "eventTypes": ["invoice_paid"], "commissionRules": [FIRST, LATER],
+    "commissionCaps": [CAP], "approval": {"mode": "automatic", "upTo": "25.00", "currency": "EUR"},
 }  # fmt: skip
 
 
@@ -29,6 +40,9 @@ async def create_campaign(_: Brand) -> Write:
             "destinationUrl": "https://shop.example/",
             "deepLinkAllowedDomains": ["shop.example"],
             "holdbackDays": 14,
+            "commissionCaps": [CAP],
+            "approval": {"mode": "automatic", "upTo": "25.00", "currency": "EUR"},
+            "identifyRequiresKey": True,
             "startsAt": "2026-01-01T00:00:00Z",
             "endsAt": "2126-01-01T00:00:00Z",
             "grantToAllPartners": True,
