@@ -161,6 +161,8 @@ async def test_customers_at_once_never_exceed_a_cap(brand: Brand) -> None:
 async def test_terms_say_what_is_approved_without_a_person(brand: Brand, worker: Worker) -> None:
     automatic = {"approval": {"mode": "automatic", "upTo": "25.00"}}
     await earn(brand, [TENTH], {"value": "250.00"}, {"value": "250.10"}, **automatic)
+    # What isn't held back is approved at once.
+    assert await amounts(brand, status="approved") == ["25.00 USD"]
     held = {"approval": {"mode": "manual"}, "holdbackDays": 1}
     link = await promotion(brand, commissionRule=TENTH, **held)
     await visit(brand, link, "slow", at=days_ago(1))

@@ -19,7 +19,7 @@ from api.features.attribution.errors import EventNotFound
 from api.features.attribution.pricing import enter
 from api.features.attribution.record import Record, record, touch
 from api.features.attribution.schemas import AttributionOut, Explanation
-from api.features.commissions.for_others import accrue
+from api.features.commissions.for_others import accrue, approve_matured
 from api.features.corrections.for_others import catch_up
 from api.features.notices.for_others import publish
 from shared.models.decision import Decision
@@ -70,12 +70,14 @@ async def _attribute(
     await session.execute(queries.decision_written(), decisions)
     if shares := [row for written in decided for row in written.credit_rows]:
         await session.execute(queries.credits_written(), shares)
-    known_before = await accrue(
-        session, [accrual for written in decided for accrual in written.accruals]
-    )
+    accruals = [accrual for written in decided for accrual in written.accruals]
+    known_before = await accrue(session, accruals)
     if known_before:
         await catch_up(session, known_before)
     await publish(session, [item for written in decided for item in written.news])
+    at_once = [one.id for one in accruals if one.auto_approve and not one.holdback_days]
+    if at_once:
+        await approve_matured(session, at_once)
     return decided
 
 

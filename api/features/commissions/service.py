@@ -127,9 +127,12 @@ def _approval(commission: Commission) -> Entry:
     )
 
 
-async def approve_matured(session: AsyncSession) -> None:
-    """Approves whatever has been held back for as long as its terms say."""
-    approved = (await session.scalars(queries.approval_of_matured().returning(Commission))).all()
+async def approve_matured(session: AsyncSession, ids: Sequence[UUID] | None = None) -> None:
+    """Approves whatever has been held back for as long as its terms say; only `ids`, if given."""
+    due = queries.approval_of_matured()
+    if ids is not None:
+        due = due.where(Commission.id.in_(ids))
+    approved = (await session.scalars(due.returning(Commission))).all()
     approved = sorted(approved, key=attrgetter("id"))
     await post(session, [_approval(commission) for commission in approved])
     await announce(session, CommissionApproved, [commission.id for commission in approved])
