@@ -9,8 +9,10 @@ from api.features.mail_settings import jobs as mail_jobs
 from api.features.network_pushes import jobs as network_push_jobs
 from api.features.network_reports import jobs as network_report_jobs
 from api.features.partners import jobs as partner_jobs
+from api.features.platform_sign_in import jobs as platform_sign_in_jobs
 from api.features.postbacks import jobs as postback_jobs
 from api.features.sign_in import jobs as sign_in_jobs
+from api.features.signup import jobs as signup_jobs
 from api.features.subscriptions import jobs as subscription_jobs
 from api.features.webhooks import jobs as webhook_jobs
 
@@ -25,7 +27,9 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     network_report_jobs,
     partner_jobs,
     postback_jobs,
+    platform_sign_in_jobs,
     sign_in_jobs,
     subscription_jobs,
+    signup_jobs,
     webhook_jobs,
 )

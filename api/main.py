@@ -11,6 +11,7 @@ from starlette.types import Lifespan
 from api.access.cookies import CrossSite
 from api.access.idempotency import KeyReused, Replay, StillRunning, render_replay
 from api.access.needs import ScopeMissing
+from api.outside.dns import Resolver
 from api.outside.http import OutboundClient
 from api.outside.mail import Mailer
 from api.outside.stripe import Stripe
@@ -25,6 +26,7 @@ from api.web.envelope import Envelope
 from api.web.openapi import describe
 from api.web.rate_limits import RateLimits, Throttle
 from api.web.tenancy import KeyDirectory
+from api.web.tenant_directory import TenantDirectory
 from shared.database import Database, open_database
 from shared.proxies import TrustedProxies
 
@@ -38,9 +40,11 @@ class State(TypedDict):
     settings: Settings
     database: Database
     keys: KeyDirectory
+    tenants: TenantDirectory
     mailer: Mailer
     outbound: OutboundClient
     stripe: Stripe
+    resolver: Resolver
     limits: RateLimits
     proxies: TrustedProxies
 
@@ -90,9 +94,11 @@ def lifespan_of(settings: Settings, world: World) -> Lifespan[FastAPI]:
             "settings": settings,
             "database": database,
             "keys": KeyDirectory(database),
+            "tenants": TenantDirectory(database),
             "mailer": world.mailer,
             "outbound": world.outbound,
             "stripe": world.stripe,
+            "resolver": world.resolver,
             "limits": limits,
             "proxies": TrustedProxies(settings.trusted_proxies),
         }

@@ -8,6 +8,7 @@ from api.features.analytics.routes import router as analytics
 from api.features.api_keys.routes import router as api_keys
 from api.features.attribution.routes import router as attribution
 from api.features.audit.routes import router as audit
+from api.features.brands.routes import router as brands
 from api.features.campaigns.routes import router as campaigns
 from api.features.clicks.routes import router as clicks
 from api.features.commissions.routes import router as commissions
@@ -26,6 +27,7 @@ from api.features.network_creators.routes import router as network_creators
 from api.features.network_offerings.routes import router as network_offerings
 from api.features.network_pushes.routes import router as network_pushes
 from api.features.network_requests.routes import router as network_requests
+from api.features.operators.routes import router as operators
 from api.features.partner_imports.routes import router as partner_imports
 from api.features.partner_signup.routes import router as partner_signup
 from api.features.partner_terms.routes import router as partner_terms
@@ -34,10 +36,13 @@ from api.features.payouts.routes import router as payouts
 from api.features.postbacks.routes import router as postbacks
 from api.features.program_settings.routes import router as program_settings
 from api.features.sign_in.routes import router as sign_in
+from api.features.signup.routes import router as signup
+from api.features.signup_blocks.routes import router as signup_blocks
 from api.features.uploads.routes import router as uploads
 from api.features.webhooks.published import published
 from api.features.webhooks.routes import router as webhooks
 from api.features.welcome.routes import router as welcome
+from api.features.workspaces.routes import router as workspaces
 
 # What we call elsewhere, for the published schema only.
 outgoing = published
@@ -74,6 +79,11 @@ api.include_router(partner_imports)
 api.include_router(account)
 api.include_router(program_settings)
 api.include_router(mail_settings)
+api.include_router(signup)
+api.include_router(workspaces)
+api.include_router(operators)
+api.include_router(brands)
+api.include_router(signup_blocks)
 api.include_router(network)
 api.include_router(network_pushes)
 api.include_router(network_offerings)

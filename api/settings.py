@@ -5,6 +5,7 @@ from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -22,6 +23,11 @@ def _listed(value: object) -> object:
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
+
+
+def _lowered(value: object) -> object:
+    listed = _listed(value)
+    return tuple(part.lower() for part in listed) if isinstance(listed, tuple) else value
 
 
 def _networks(value: object) -> object:
@@ -64,6 +70,7 @@ def _master_key(value: SecretStr) -> SecretStr:
 MasterKey = Annotated[SecretStr, AfterValidator(_master_key)]
 MasterKeyList = Annotated[tuple[MasterKey, ...], NoDecode, BeforeValidator(_listed)]
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
+EmailList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_lowered)]
 NetworkList = Annotated[Networks, NoDecode, BeforeValidator(_networks)]
 PortList = Annotated[
     tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode, BeforeValidator(_listed)
@@ -101,6 +108,10 @@ class Settings(BaseSettings):
     router_url: Address = "http://localhost:4701"
     cors_extra_origins: CommaList = ()
     trusted_proxies: NetworkList = ()
+
+    # Whom this installation lets run it, and which brands it lets in
+    platform_admin_emails: EmailList = ()
+    openpartner_brand_review: bool = False
 
     # What we stand on
     database_url_app: SecretStr
@@ -205,6 +216,16 @@ class Settings(BaseSettings):
     def people_url(self) -> str:
         """Where links in mail lead: the portal, or the pages that the API serves itself."""
         return self.portal_url or self.api_url
+
+    def base_url(self, slug: str) -> str:
+        """The one address of a workspace's API that we show everywhere."""
+        return f"{self.api_url}/api/t/{slug}" if self.is_multi else f"{self.api_url}/api"
+
+    @cached_property
+    def own_hosts(self) -> frozenset[str]:
+        """The host names of the installation itself, which can be no brand's own."""
+        addresses = (self.api_url, self.people_url, self.router_url, *self.cors_extra_origins)
+        return frozenset(filter(None, (urlsplit(address).hostname for address in addresses)))
 
     @cached_property
     def origins(self) -> frozenset[str]:

@@ -19,6 +19,7 @@ ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
 TRY_LOCK = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
 UNLOCK = text("select pg_advisory_unlock(hashtextextended(:name, 0))")
+PIN = text("select set_config('app.tenant_id', :tenant, true)")
 
 
 class PinnedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
@@ -44,6 +45,8 @@ def _remember_pin(connection: Connection) -> None:
     opening = ";"
     if options.get("read_only"):
         opening += "SET TRANSACTION READ ONLY;"
+    if options.get("platform"):
+        opening += "SET LOCAL app.platform = 'on';"
     if (tenant := options.get("tenant")) is not None:
         # A UUID prints as hex and dashes only, so there is nothing to escape.
         opening += f"SET LOCAL app.tenant_id = '{UUID(str(tenant))}';"
@@ -53,7 +56,7 @@ def _remember_pin(connection: Connection) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """The engine and the two ways to open a transaction on it."""
+    """The engine and the three ways to open a transaction on it."""
 
     engine: AsyncEngine
 
@@ -87,6 +90,15 @@ class Database:
                     await connection.execute(UNLOCK, {"name": name})
 
     @asynccontextmanager
+    async def platform_session(self, tenant_id: UUID | None = None) -> AsyncIterator[AsyncSession]:
+        """A transaction of the platform itself: its people, its operators, and what they do.
+
+        With a tenant it is an operator's act on that one brand; no other brand's rows are seen.
+        """
+        async with self._begin(platform=True, tenant=tenant_id) as session:
+            yield session
+
+    @asynccontextmanager
     async def _begin(self, **options: Any) -> AsyncIterator[AsyncSession]:
         # begin() makes a stray commit() in a service fail loudly instead of passing unseen.
         pinned = self.engine.execution_options(**options)
@@ -96,6 +108,11 @@ class Database:
     async def close(self) -> None:
         """Give every connection back to the server."""
         await self.engine.dispose()
+
+
+async def pin(session: AsyncSession, tenant_id: UUID) -> None:
+    """For a transaction that learns on its way whose it is; like any pin, it dies with it."""
+    await session.execute(PIN, {"tenant": str(tenant_id)})
 
 
 def open_database(

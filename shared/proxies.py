@@ -45,6 +45,10 @@ class TrustedProxies:
                 break
         return address
 
+    def trusts(self, peer: str) -> bool:
+        """Whether what this peer says of others can be believed."""
+        return bool(self._networks) and self._is_trusted(peer)
+
     def _belongs(self, address: str) -> bool:
         plain = _plain(address)
         return plain is not None and any(ip_address(plain) in net for net in self._networks)

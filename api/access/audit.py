@@ -50,10 +50,10 @@ async def record_request(request: Request, response: Response) -> None:
     entry = AuditEntry(
         actor=caller.principal,
         action=action,
-        subject=_subject(request, response),
+        subject=subject_of(request, response),
         address=client_address(request),
         request_id=request.scope.get("request_id"),
-        details=await _details(request),
+        details=await details_of(request),
     )
     session: AsyncSession | None = getattr(request.state, "session", None)
     if session is not None:
@@ -65,7 +65,7 @@ async def record_request(request: Request, response: Response) -> None:
         apart.add(entry)
 
 
-def _subject(request: Request, response: Response) -> str | None:
+def subject_of(request: Request, response: Response) -> str | None:
     """What was changed: the id in the address, or that of what was made."""
     if named := list(request.path_params.values()):
         return str(named[-1])
@@ -77,7 +77,7 @@ def _subject(request: Request, response: Response) -> str | None:
     return str(found) if found is not None else None
 
 
-async def _details(request: Request) -> dict[str, Any]:
+async def details_of(request: Request) -> dict[str, Any]:
     """The rest of the address and the body, shortened and without secrets."""
     details: dict[str, Any] = {}
     if len(request.path_params) > 1:

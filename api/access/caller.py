@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.permissions import Permission
 from api.access.roles import ADMIN, PARTNER, permitted_by
-from api.web.tenancy import pending_slug
+from api.web.tenancy import closed
 from shared.models.admin import Admin
 from shared.models.api_key import ApiKey
 from shared.models.partner import Partner
@@ -30,8 +30,8 @@ LAST_USED_EVERY = text("interval '1 minute'")
 class Caller:
     """`principal` names the caller for logs, audit and idempotency; it is no secret.
 
-    `stands_for` is the admin who signed in, or to whom the key goes back; `pending_deletion` is the
-    slug of their workspace if that is about to be deleted.
+    `stands_for` is the admin who signed in, or to whom the key goes back; `closed` says why
+    their workspace is, if it is.
     """
 
     role: Role
@@ -42,7 +42,7 @@ class Caller:
     partner_id: UUID | None = None
     scopes: tuple[str, ...] = ()
     stands_for: UUID | None = None
-    pending_deletion: str | None = None
+    closed: str | None = None
 
     def owns(self, partner_id: UUID) -> bool:
         """Whether this is the partner of that id."""
@@ -51,8 +51,8 @@ class Caller:
 
 async def env_admin(session: AsyncSession) -> Caller:
     """The holder of ADMIN_API_KEY."""
-    pending = await session.scalar(pending_slug())
-    return Caller("admin", "env", ADMIN, "env", pending_deletion=pending)
+    why = await session.scalar(closed())
+    return Caller("admin", "env", ADMIN, "env", closed=why)
 
 
 async def by_key(session: AsyncSession, plaintext: str, address: str) -> Caller | None:
@@ -65,7 +65,7 @@ async def by_key(session: AsyncSession, plaintext: str, address: str) -> Caller 
             ApiKey,
             Partner.revoked_at,
             func.now() - ApiKey.last_used_at < LAST_USED_EVERY,
-            pending_slug().scalar_subquery(),
+            closed().scalar_subquery(),
         )
         .outerjoin(Partner, Partner.id == ApiKey.partner_id)
         .where(
@@ -77,7 +77,7 @@ async def by_key(session: AsyncSession, plaintext: str, address: str) -> Caller 
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    key, partner_revoked_at, used_lately, pending = row
+    key, partner_revoked_at, used_lately, why = row
     if partner_revoked_at is not None:
         return None
     if key.allowed_addresses is not None and not _is_within(address, key.allowed_addresses):
@@ -85,7 +85,7 @@ async def by_key(session: AsyncSession, plaintext: str, address: str) -> Caller 
         return None
     if not used_lately:
         await _mark(session, ApiKey, key.id, "last_used_at")
-    return replace(_holder(key), pending_deletion=pending)
+    return replace(_holder(key), closed=why)
 
 
 def _holder(key: ApiKey) -> Caller:
@@ -120,7 +120,7 @@ async def by_session(session: AsyncSession, plaintext: str) -> Caller | None:
             Admin.id.label("admin_id"),
             Partner.id.label("partner_id"),
             func.now() - WebSession.last_seen_at < LAST_USED_EVERY,
-            pending_slug().scalar_subquery(),
+            closed().scalar_subquery(),
         )
         .outerjoin(
             Admin,
@@ -144,11 +144,11 @@ async def by_session(session: AsyncSession, plaintext: str) -> Caller | None:
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
-    signed_in, admin_id, partner_id, seen_lately, pending = row
+    signed_in, admin_id, partner_id, seen_lately, why = row
     if not seen_lately:
         await _mark(session, WebSession, signed_in.id, "last_seen_at")
     person = _person(admin_id, partner_id)
-    return person and replace(person, pending_deletion=pending)
+    return person and replace(person, closed=why)
 
 
 def _person(admin_id: UUID | None, partner_id: UUID | None) -> Caller | None:

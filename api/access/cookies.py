@@ -10,6 +10,7 @@ from api.errors import Forbidden
 from api.settings import Settings
 
 LIFETIME_SECONDS = 30 * 24 * 3600
+NAME = "op_session"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -17,9 +18,14 @@ class CrossSite(Forbidden, code="csrf_failed"):
     """This came from another site: send an Origin of ours, or the session's X-CSRF-Token."""
 
 
-def cookie_name(settings: Settings) -> str:
+def host_cookie(settings: Settings, name: str) -> str:
     """`__Host-` makes browsers refuse the cookie from a sub-domain or over plain HTTP."""
-    return "__Host-op_session" if settings.is_https else "op_session"
+    return f"__Host-{name}" if settings.is_https else name
+
+
+def cookie_name(settings: Settings) -> str:
+    """The session's of a workspace."""
+    return host_cookie(settings, NAME)
 
 
 def session_cookie(request: Request) -> str | None:
@@ -29,17 +35,20 @@ def session_cookie(request: Request) -> str | None:
 
 def set_session(response: Response, settings: Settings, plaintext: str) -> None:
     """Sign this browser in for 30 days."""
-    _write(response, settings, plaintext, LIFETIME_SECONDS)
+    write_cookie(response, settings, NAME, plaintext, LIFETIME_SECONDS)
 
 
 def clear_session(response: Response, settings: Settings) -> None:
     """Browsers drop a cookie only when every attribute is repeated."""
-    _write(response, settings, "", 0)
+    write_cookie(response, settings, NAME, "", 0)
 
 
-def _write(response: Response, settings: Settings, value: str, max_age: int) -> None:
+def write_cookie(
+    response: Response, settings: Settings, name: str, value: str, max_age: int
+) -> None:
+    """For this host alone, out of scripts' and other sites' reach; `max_age` is in seconds."""
     response.set_cookie(
-        cookie_name(settings),
+        host_cookie(settings, name),
         value,
         max_age=max_age,
         path="/",
@@ -67,12 +76,18 @@ def refuse_foreign_origin(request: Request) -> None:
         raise CrossSite
 
 
+def _is_brands_own(request: Request, origin: str | None) -> bool:
+    """Whether the page stands on the brand's own domain, at which this very request was sent."""
+    return origin is not None and origin == getattr(request.state, "own_origin", None)
+
+
 def refuse_other_sites(request: Request, session_token: str) -> None:
     """Raises unless this state-changing request came from a page of ours or knows the token."""
     if request.method in SAFE_METHODS:
         return
     settings: Settings = request.state.settings
-    if request.headers.get("origin") in settings.origins:
+    origin = request.headers.get("origin")
+    if origin in settings.origins or _is_brands_own(request, origin):
         return
     given = request.headers.get("x-csrf-token", "")
     if not compare_digest(given.encode(), csrf_token(session_token).encode()):

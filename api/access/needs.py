@@ -14,7 +14,7 @@ from api.access.gate import refuse_lapsed
 from api.access.permissions import Permission
 from api.errors import Forbidden, NotFound, Unauthorized
 from api.web.client import client_address
-from api.web.tenancy import TenantId, bearer_of, refuse_pending
+from api.web.tenancy import TenantId, bearer_of, refuse_closed
 from api.web.transaction import Session
 
 bearer = HTTPBearer(auto_error=False, scheme_name="Key", description="An API key, `op_…`.")
@@ -66,7 +66,7 @@ async def _identify(request: Request, session: AsyncSession) -> Caller:
             refuse_other_sites(request, signed_in)
     if found is None:
         raise Unauthorized
-    refuse_pending(request, found.pending_deletion)
+    refuse_closed(request, found.closed)
     request.state.caller = found
     return found
 

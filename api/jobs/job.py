@@ -27,6 +27,9 @@ class Outside(Protocol):
     @property
     def stripe(self) -> Any: ...
 
+    @property
+    def resolver(self) -> Any: ...
+
 
 @dataclass(slots=True)
 class JobContext:

@@ -6,12 +6,13 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import Select, select, text
+from sqlalchemy import Select, case, func, or_, select, text
 
-from api.errors import BadRequest, Gone, NotFound, Unauthorized
+from api.errors import BadRequest, Forbidden, Gone, NotFound, Unauthorized
 from api.settings import Settings
-from api.web.client import client_address
+from api.web.client import client_address, host_of_request
 from api.web.rate_limits import WRONG_KEYS
+from api.web.tenant_directory import SlugRetired, TenantDirectory, plain_host
 from shared.database import Database
 from shared.models.tenant import DEFAULT_TENANT_ID, Tenant
 from shared.tokens import digest_of
@@ -31,8 +32,21 @@ class TenantPendingDeletion(Gone, code="tenant_pending_deletion"):
     """This workspace, `slug`, is about to be deleted; an admin can still sign in and restore it."""
 
 
+class TenantSuspended(Forbidden, code="tenant_suspended"):
+    """The operators of this installation have suspended this workspace, `slug`; ask them why.
+
+    An admin can still sign in, pay, and export everything.
+    """
+
+
+class TenantDeleted(Gone, code="tenant_deleted"):
+    """There was a workspace of this name, and it was deleted for good."""
+
+
 # What stays open then: signing in, and the way back.
 OPEN_WHILE_PENDING = ("/api/auth/", "/api/account/")
+# Signing in, paying, and taking along what is one's own.
+OPEN_WHILE_SUSPENDED = ("/api/auth/", "/api/account/", "/api/billing/", "/api/export")
 
 
 @dataclass(slots=True)
@@ -109,30 +123,51 @@ async def _owner_of(request: Request, bearer: str) -> UUID | None:
 
 
 async def _named_by_address(request: Request) -> UUID | None:
+    """By the slug in the address, or by the host name where a brand has one of its own."""
+    directory: TenantDirectory = request.state.tenants
     slug = request.scope.get("tenant_slug")
     if slug is None:
-        return None
-    async with request.state.database.unpinned_session() as session:
-        row = (
-            await session.execute(
-                text("select id, status from tenant_by_slug(:slug)"), {"slug": slug}
-            )
-        ).one_or_none()
-    if row is None or row.status != "active":
+        return await _named_by_host(request, directory)
+    try:
+        found = await directory.by_slug(slug)
+    except SlugRetired as problem:
+        raise TenantDeleted from problem
+    if found is None:
         raise TenantNotFound
-    found: UUID = row.id
     return found
+
+
+async def _named_by_host(request: Request, directory: TenantDirectory) -> UUID | None:
+    settings: Settings = request.state.settings
+    host = plain_host(host_of_request(request))
+    if host is None or host in settings.own_hosts:
+        return None
+    claim = await directory.by_host(host)
+    if claim is None or claim.purpose != "portal":
+        return None
+    # Pages of this brand's own stand at that origin, and may use its people's cookies.
+    request.state.own_origin = f"https://{host}"
+    return claim.tenant_id
 
 
 TenantId = Annotated[UUID, Depends(tenant_of)]
 
 
-def pending_slug() -> Select[str]:
-    """The pinned tenant's slug if it is about to be deleted, else nothing."""
-    return select(Tenant.slug).where(Tenant.pending_deletion_at.is_not(None))
+def closed() -> Select[str]:
+    """Why the pinned tenant is closed, as `pending_deletion:<slug>` or `suspended:<slug>`; or nothing."""
+    why = case((Tenant.pending_deletion_at.is_not(None), "pending_deletion"), else_=Tenant.status)
+    query = select(func.concat(why, ":", Tenant.slug))
+    return query.where(or_(Tenant.pending_deletion_at.is_not(None), Tenant.status != "active"))
 
 
-def refuse_pending(request: Request, slug: str | None) -> None:
-    """Raises TenantPendingDeletion where there is such a slug, but on the way back."""
-    if slug is not None and not request.scope["path"].startswith(OPEN_WHILE_PENDING):
-        raise TenantPendingDeletion(slug=slug)
+def refuse_closed(request: Request, why: str | None) -> None:
+    """Raises TenantPendingDeletion or TenantSuspended, but for what stays open."""
+    if why is None:
+        return
+    state, _, slug = why.partition(":")
+    path: str = request.scope["path"]
+    if state == "pending_deletion":
+        if not path.startswith(OPEN_WHILE_PENDING):
+            raise TenantPendingDeletion(slug=slug)
+    elif not path.startswith(OPEN_WHILE_SUSPENDED):
+        raise TenantSuspended(slug=slug)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.web.tenancy import TenantId, pending_slug, refuse_pending
+from api.web.tenancy import TenantId, closed, refuse_closed
 
 
 async def transaction(request: Request, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
@@ -23,7 +23,7 @@ Session = Annotated[AsyncSession, Depends(transaction, scope="function")]
 
 async def in_use(request: Request, session: Session) -> None:
     """For routes that anybody may call; of the others their callers are asked the same."""
-    refuse_pending(request, await session.scalar(pending_slug()))
+    refuse_closed(request, await session.scalar(closed()))
 
 
 IN_USE = Depends(in_use)

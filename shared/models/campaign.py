@@ -45,3 +45,6 @@ class Campaign(Identified, Model):
     pass_parameters: Mapped[str] = mapped_column(server_default=text("'none'"))
     cookies: Mapped[str] = mapped_column(server_default=text("'always'"))
     paid_ads: Mapped[bool] = mapped_column(server_default=text("true"))
+    # By the platform's operators; links of a blocked campaign lead nowhere.
+    blocked_at: Mapped[datetime | None]
+    blocked_reason: Mapped[str | None]

@@ -37,6 +37,8 @@ class WebSession(Identified, Model):
         UniqueConstraint("tenant_id", "digest"),
         CheckConstraint(PERSON, "principal_kind"),
         Index("ix_sessions_principal", "tenant_id", "principal_id"),
+        # For signing out where nobody says of which workspace.
+        Index("ix_sessions_digest", "digest"),
     )
 
     digest: Mapped[str]

@@ -43,7 +43,7 @@ def fields_of(name: str, write: Write) -> list[Field]:
 
 
 async def send(brand: Brand, name: str, write: Write, **options: Any) -> httpx2.Response:
-    headers = {**brand.headers, **options.pop("headers", {})}
+    headers = {**(write.headers or brand.headers), **options.pop("headers", {})}
     return await brand.request(TAKES_BODY[name].method, write.path, headers=headers, **options)
 
 

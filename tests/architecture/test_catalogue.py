@@ -6,9 +6,21 @@ import asyncpg
 UNOWNED = {
     "alembic_version": "which migration the database is at",
     "sealing_keys": "names of the installation's own keys",
+    "operators": "people who run the installation, above all brands",
+    "platform_entries": "what operators did; it outlives the brand that it was done to",
+    "platform_links": "links that prove an address to the platform",
+    "platform_sessions": "browsers that proved one",
+    "retired_slugs": "names of workspaces that are gone, which nobody gets again",
+    "signup_blocks": "from where nobody may sign a brand up",
     "tenants": "the tenants themselves; row security compares their id",
     "ticks": "moments of the schedule, which is one for the whole installation",
 }
+
+# What only a transaction of the platform's own sees, which is pinned to it.
+PLATFORM = {
+    "operators", "platform_entries", "platform_links", "platform_sessions", "retired_slugs",
+    "signup_blocks",
+}  # fmt: skip
 
 # Policies beside the wall itself: only for roles that exist to cross it.
 EXCEPTIONS = {"openpartner_crosser", "openpartner_router"}
@@ -94,8 +106,30 @@ async def test_exceptions_to_the_wall_name_the_role_they_are_for(
     superuser: asyncpg.Connection,
 ) -> None:
     named = [row for row in await superuser.fetch(POLICIES) if row["roles"] != ["public"]]
-    strangers = [tuple(row) for row in named if not set(row["roles"]) <= EXCEPTIONS]
+    strangers = [
+        tuple(row)
+        for row in named
+        if not set(row["roles"]) <= EXCEPTIONS and row["policyname"] != "platform_only"
+    ]
     assert strangers == []
+
+
+async def test_s5_what_belongs_to_the_platform_is_walled_off_from_every_brand(
+    superuser: asyncpg.Connection,
+) -> None:
+    forced = {
+        row["name"] for row in await superuser.fetch(TABLES) if row["enabled"] and row["forced"]
+    }
+    assert forced >= PLATFORM
+    policies = [
+        row for row in await superuser.fetch(POLICIES) if row["policyname"] == "platform_only"
+    ]
+    assert {row["tablename"] for row in policies} == PLATFORM
+    for row in policies:
+        assert (row["cmd"], row["roles"]) == ("ALL", ["openpartner_app"])
+        assert row["qual"] == row["with_check"]
+        pinned = "( SELECT current_setting('app.platform'::text, true) AS current_setting)"
+        assert row["qual"] == f"({pinned} = 'on'::text)"
 
 
 async def test_every_unique_key_begins_with_the_tenant(superuser: asyncpg.Connection) -> None:

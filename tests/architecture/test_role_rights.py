@@ -9,13 +9,21 @@ OURS = ("openpartner_owner", "openpartner_app", "openpartner_router", "openpartn
 RUNNING = ("openpartner_app", "openpartner_router")
 
 # All that the router may do with tables and views.
-ROUTER_MAY = {("clicks", "INSERT"), ("link_directory", "SELECT"), ("tenant_rules", "SELECT")}
+ROUTER_MAY = {
+    ("clicks", "INSERT"),
+    ("link_directory", "SELECT"),
+    ("domain_directory", "SELECT"),
+    ("tenant_rules", "SELECT"),
+}
 
 # What tables the app may only add to.
 APPEND_ONLY = {
     "audit_entries", "clicks", "coupon_redemptions", "events", "identities", "repricings", "terms",
     "correction_references", "corrections", "ledger_entries", "ledger_postings", "payment_references",
 }  # fmt: skip
+
+# The same of the platform's own.
+PLATFORM_APPEND_ONLY = {"platform_entries"}
 
 # The view that the router reads, and nothing more of other tables.
 DIRECTORY = {
@@ -93,17 +101,22 @@ async def test_the_directory_tells_no_more_than_where_a_link_leads(
         "select attname from pg_attribute where attrelid = 'link_directory'::regclass and attnum > 0"
     )
     assert {row["attname"] for row in rows} == DIRECTORY
-    options = await superuser.fetchval(
-        "select reloptions from pg_class where relname = 'link_directory'"
+    rows = await superuser.fetch(
+        "select attname from pg_attribute where attrelid = 'domain_directory'::regclass and attnum > 0"
     )
-    assert options == ["security_barrier=true"]
+    assert {row["attname"] for row in rows} == {"host", "slug"}
+    for directory in ("link_directory", "domain_directory"):
+        options = await superuser.fetchval(
+            "select reloptions from pg_class where relname = $1", directory
+        )
+        assert options == ["security_barrier=true"]
 
 
 async def test_the_app_may_only_add_to_raw_facts(superuser: asyncpg.Connection) -> None:
     may = await privileges(superuser, "openpartner_app")
     inserted = {table for table, privilege in may if privilege == "INSERT"}
     changed = {table for table, privilege in may if privilege in {"UPDATE", "DELETE"}}
-    assert inserted - changed == APPEND_ONLY
+    assert inserted - changed == APPEND_ONLY | PLATFORM_APPEND_ONLY
 
 
 async def test_the_app_may_neither_truncate_nor_rewire(superuser: asyncpg.Connection) -> None:

@@ -25,6 +25,14 @@ PUBLIC = {
         for method in ("get", "post", "put", "patch", "delete")
     },
     "identify_customer": "called by visitors' browsers, from the merchant's own pages",
+    "sign_up": "makes a workspace, and its first admin proves the address",
+    "ask_for_workspaces": "never tells whether an address is known",
+    "sign_in_to_platform": "the mailed token is the proof",
+    "sign_out_of_platform": "clears whatever cookies there are",
+    "get_home": "tells a browser about its own cookies",
+    "ask_for_console": "never tells whether an address is known",
+    "sign_in_to_console": "the mailed token is the proof",
+    "sign_out_of_console": "clears whatever cookie there is",
 }
 
 EVERY = [pytest.param(operation, id=operation.id) for operation in operations()]
@@ -36,8 +44,17 @@ def successes(operation: Operation) -> dict[str, Any]:
 
 
 def test_every_route_needs_a_permission_or_is_public() -> None:
-    open_to_all = {operation.id for operation in operations() if not operation.permissions}
+    open_to_all = {operation.id for operation in operations() if not operation.schemes}
     assert open_to_all == set(PUBLIC)
+
+
+def test_what_asks_for_no_permission_is_above_all_brands() -> None:
+    """Operators and people with several workspaces have cookies of their own, and no permissions."""
+    for operation in operations():
+        if operation.schemes and not operation.permissions:
+            assert not operation.is_brands, operation.id
+        elif operation.permissions:
+            assert operation.schemes == {"Key", "Session"}, operation.id
 
 
 def test_every_permission_that_a_route_needs_is_one_of_ours() -> None:

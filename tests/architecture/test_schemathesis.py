@@ -39,6 +39,7 @@ class Accepted:
 
     ids: dict[str, str]
     body: Json | None
+    headers: dict[str, str] | None = None
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ async def known_to_fit(operation: Operation, premises: Premises) -> Accepted:
         template = re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", operation.path)
         found = re.fullmatch(template, f"/api{write.path}")
         assert found is not None
-        return Accepted(found.groupdict(), write.body)
+        return Accepted(found.groupdict(), write.body, write.headers)
     return Accepted({name: await premises.thing(kind) for name, kind in named(operation)}, None)
 
 
@@ -81,7 +82,8 @@ def batter(operation: Operation, accepted: Accepted, brand: Brand) -> None:
     )
     @given(case=cases(operation, accepted))
     def send(case: Case[Any]) -> None:
-        answer = case.call(base_url=str(brand.http.base_url), headers=brand.headers, timeout=30)
+        headers = accepted.headers or brand.headers
+        answer = case.call(base_url=str(brand.http.base_url), headers=headers, timeout=30)
         assert answer.status_code != 500, answer.text
         case.validate_response(answer, checks=CHECKS)
         if answer.status_code >= 400:

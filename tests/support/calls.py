@@ -170,6 +170,28 @@ async def _push(premises: Premises) -> str:
     return str(found)
 
 
+async def _operator(premises: Premises) -> str:
+    operator = new_id()
+    await premises.brand.execute(
+        "insert into operators (id, email, name, role) values ($1, $2, 'Olga', 'support')",
+        operator, f"{operator.hex[-12:]}@platform.example",
+    )  # fmt: skip
+    return str(operator)
+
+
+async def _signup_block(premises: Premises) -> str:
+    block = new_id()
+    await premises.brand.execute(
+        "insert into signup_blocks (id, kind, value, created_by) values ($1, 'domain', $2, 'olga')",
+        block, f"{block.hex[-12:]}.example",
+    )  # fmt: skip
+    return str(block)
+
+
+async def _brand(premises: Premises) -> str:
+    return str(premises.brand.tenant_id)
+
+
 async def _always(value: str) -> str:
     return value
 
@@ -195,6 +217,9 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/export": lambda _: _always("partners"),
     "/partners": lambda premises: _with_a_commission(premises, "/partners"),
     "/payouts": _payout,
+    "/platform-admin/blocklist": _signup_block,
+    "/platform-admin/brands": _brand,
+    "/platform-admin/operators": _operator,
     "/uploads": lambda _: _always("tenants"),
     "/webhooks": _webhook,
     "/webhooks/samples": lambda _: _always("partner.activated"),

@@ -11,6 +11,14 @@ from api.settings import Settings
 METHODS = {"get", "post", "put", "patch", "delete"}
 Json = dict[str, Any]
 
+# Addresses of no brand's: the operators' console, people with several workspaces, and creators.
+CONSOLE = "/api/platform-admin/"
+CREATORS = "/api/creator-api/"
+ABOVE_BRANDS = {
+    "/api/signup", "/api/signin", "/api/session/home", "/api/me/workspaces",
+    "/api/workspaces/enter", "/api/auth/platform-verify", "/api/auth/platform-signout",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Operation:
@@ -31,6 +39,16 @@ class Operation:
         """What a caller must be permitted; empty for everybody's routes."""
         security = self.declared.get("security", [])
         return {scope for scheme in security for scopes in scheme.values() for scope in scopes}
+
+    @property
+    def schemes(self) -> set[str]:
+        """How a caller proves who they are; empty for everybody's routes."""
+        return {scheme for security in self.declared.get("security", []) for scheme in security}
+
+    @property
+    def is_brands(self) -> bool:
+        """Whether it is about one brand, which the request has to name or the key does."""
+        return self.path not in ABOVE_BRANDS and not self.path.startswith((CONSOLE, CREATORS))
 
     @property
     def responses(self) -> Json:

@@ -15,7 +15,9 @@ from api.access.cookies import (
 )
 from api.access.needs import needs
 from api.access.permissions import Permission
+from api.access.platform import clear_platform_session, end_platform_session, platform_cookie
 from api.features.sign_in import service
+from api.features.sign_in.browsers import end_anywhere
 from api.features.sign_in.errors import (
     AdminNotFound,
     AdminRevoked,
@@ -59,12 +61,18 @@ async def sign_in(
 
 
 @router.post("/signout", responses=problems(CrossSite))
-async def sign_out(request: Request, response: Response, session: Session) -> Done:
-    """End this browser's session, here and in the browser."""
+async def sign_out(request: Request, response: Response) -> Done:
+    """End this browser's sessions, here and in the browser: the workspace's and the platform's."""
     refuse_foreign_origin(request)
-    if (plaintext := session_cookie(request)) is not None:
-        await service.sign_out(session, plaintext)
-    clear_session(response, request.state.settings)
+    state = request.state
+    # A browser that leaves needn't say which workspace it leaves: the session knows.
+    async with state.database.platform_session() as session:
+        if (on_platform := platform_cookie(request, "person")) is not None:
+            await end_platform_session(session, on_platform)
+            clear_platform_session(response, state.settings, "person")
+        if (plaintext := session_cookie(request)) is not None:
+            await end_anywhere(session, plaintext)
+    clear_session(response, state.settings)
     return Done(ok=True)
 
 

@@ -97,6 +97,22 @@ async def verify(session: AsyncSession, token: str, before: str | None) -> tuple
     return _welcome(person, csrf_token(plaintext)), plaintext
 
 
+async def enter_as_admin(session: AsyncSession, admin_id: UUID) -> str:
+    """A session for an admin whose address the platform has proved; the first one activates them."""
+    admin = await locked(session, Admin, admin_id)
+    if admin is None:
+        raise AdminNotFound
+    if admin.revoked_at is not None:
+        raise AdminRevoked
+    if admin.activated_at is None:
+        await _activate(session, admin)
+    else:
+        admin.last_sign_in_at = func.now()
+        await session.flush()
+    record(session, f"admin:{admin.id}", "sign_in", str(admin.id), purpose="platform")
+    return await browsers.begin(session, "admin", admin.id)
+
+
 async def _enter(session: AsyncSession, link: MagicLink) -> Admin | Partner:
     """The person behind a link, activated where it was an invitation."""
     person: Admin | Partner | None
@@ -144,11 +160,6 @@ def _welcome(person: Admin | Partner, csrf: str) -> SignedIn:
     if isinstance(person, Admin):
         return AdminSignedIn(ok=True, role="admin", admin=_admin(person), csrf_token=csrf)
     return PartnerSignedIn(ok=True, role="partner", partner=_partner(person), csrf_token=csrf)
-
-
-async def sign_out(session: AsyncSession, plaintext: str) -> None:
-    """Ends the session on the server, so that a copied cookie is worth nothing."""
-    await browsers.end(session, plaintext)
 
 
 async def who(session: AsyncSession, caller: Caller, csrf: str | None) -> Who:

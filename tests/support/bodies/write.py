@@ -16,6 +16,8 @@ class Write:
     path: str
     body: Json
     accepted: tuple[int, str | None] = (201, None)
+    # Of whoever may, where that is nobody of the brand's.
+    headers: dict[str, str] | None = None
 
 
 Prepare = Callable[[Brand], Awaitable[Write]]

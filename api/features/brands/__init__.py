@@ -1,0 +1,1 @@
+"""Brands: what operators see of them, and decide: approve, reject, suspend, reinstate."""

@@ -1,0 +1,1 @@
+"""Sign-up: a brand makes a workspace of its own."""

@@ -1,0 +1,1 @@
+"""Sign-up blocks: addresses and domains from which nobody may sign a brand up."""

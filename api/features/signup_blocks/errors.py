@@ -1,0 +1,7 @@
+"""What can go wrong in blocking addresses."""
+
+from api.errors import Conflict
+
+
+class AlreadyBlocked(Conflict, code="already_blocked"):
+    """This address or domain is blocked already."""

@@ -1,0 +1,1 @@
+"""Workspaces: one person, several brands: sign in once, see them, and enter one."""
