@@ -4,6 +4,7 @@ from api.features.account import jobs as account_jobs
 from api.features.campaigns import jobs as campaign_jobs
 from api.features.clicks import jobs as click_jobs
 from api.features.commissions import jobs as commission_jobs
+from api.features.corrections import jobs as correction_jobs
 from api.features.housekeeping import jobs as housekeeping_jobs
 from api.features.mail_settings import jobs as mail_jobs
 from api.features.network_pushes import jobs as network_push_jobs
@@ -21,6 +22,7 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     campaign_jobs,
     click_jobs,
     commission_jobs,
+    correction_jobs,
     mail_jobs,
     housekeeping_jobs,
     network_push_jobs,

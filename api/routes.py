@@ -13,6 +13,7 @@ from api.features.campaigns.routes import router as campaigns
 from api.features.clicks.routes import router as clicks
 from api.features.commissions.routes import router as commissions
 from api.features.conversions.routes import router as conversions
+from api.features.corrections.routes import router as corrections
 from api.features.creator_proxy.routes import router as creator_proxy
 from api.features.exports.routes import router as exports
 from api.features.fraud_rules.routes import router as fraud_rules
@@ -20,6 +21,7 @@ from api.features.grants.routes import router as grants
 from api.features.health.routes import router as health
 from api.features.imports.routes import router as imports
 from api.features.install.routes import router as install
+from api.features.ledger.routes import router as ledger
 from api.features.links.routes import router as links
 from api.features.mail_settings.routes import router as mail_settings
 from api.features.network.routes import router as network
@@ -68,6 +70,8 @@ api.include_router(install)
 api.include_router(conversions)
 api.include_router(attribution)
 api.include_router(commissions)
+api.include_router(corrections)
+api.include_router(ledger)
 api.include_router(payouts)
 api.include_router(api_keys)
 api.include_router(admins)

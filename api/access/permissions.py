@@ -12,6 +12,9 @@ class Permission(StrEnum):
     ACCOUNT_READ = "account:read"
     """See whether the workspace is about to be deleted."""
 
+    ADJUSTMENTS_WRITE = "adjustments:write"
+    """Give partners a bonus, correct what they were paid, and write off what they owe."""
+
     ADMINS_READ = "admins:read"
     """See who runs the program."""
 
@@ -48,6 +51,9 @@ class Permission(StrEnum):
     COMMISSIONS_REVIEW = "commissions:review"
     """Approve and reverse commissions."""
 
+    CORRECTIONS_READ = "corrections:read"
+    """See refunds and disputes, and which of them wait for their sale."""
+
     DASHBOARDS_READ = "dashboards:read"
     """See a partner's totals."""
 
@@ -77,6 +83,9 @@ class Permission(StrEnum):
 
     IMPORTS_WRITE = "imports:write"
     """Put back what was exported."""
+
+    LEDGER_READ = "ledger:read"
+    """See a partner's balances, and every movement that made them."""
 
     LINKS_READ = "links:read"
     """See a partner's links."""

@@ -11,6 +11,7 @@ PARTNER = frozenset(
         P.COMMISSIONS_READ,
         P.DASHBOARDS_READ,
         P.FUNNELS_READ,
+        P.LEDGER_READ,
         P.LINKS_READ,
         P.LINKS_WRITE,
         P.MY_CAMPAIGNS_READ,

@@ -25,7 +25,8 @@ from tests.support.working import Worker
 FIELDS = {
     "id", "tenantId", "attributionId", "eventId", "eventType", "userId", "partnerId", "partnerName",
     "campaignId", "campaignName", "amount", "currency", "status", "holdbackDays", "matureAt",
-    "accruedAt", "approvedAt", "paidAt", "reversedAt", "payoutId",
+    "accruedAt", "approvedAt", "paidAt", "reversedAt", "payoutId", "clawedBack", "held", "net",
+    "reversedBy", "reversalReason",
 }  # fmt: skip
 
 

@@ -22,6 +22,7 @@ OWN = {
     "add_postback", "change_postback", "create_link", "create_partner_key", "delete_postback",
     "fire_postback_test", "get_commission_snapshot", "get_dashboard", "get_funnel", "get_partner",
     "list_links",
+    "get_partner_balance", "list_partner_adjustments", "list_partner_ledger",
     "list_partner_commissions", "list_partner_keys", "list_partner_payouts",
     "list_postback_deliveries", "list_postbacks", "revoke_key",
 }  # fmt: skip

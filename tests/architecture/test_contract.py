@@ -49,6 +49,12 @@ ADDITIONS = {
     "GET /api/platform-admin/blocklist": "from where nobody may sign up",
     "POST /api/platform-admin/blocklist": "adds to it",
     "DELETE /api/platform-admin/blocklist/{id}": "takes from it",
+    "POST /api/commissions/approve": "many at once, for whoever has many partners",
+    "POST /api/partners/{id}/adjustments": "a bonus, a correction by hand, the forgiving of a debt",
+    "GET /api/partners/{id}/adjustments": "what a partner got or owes besides commissions",
+    "GET /api/partners/{id}/balance": "what a partner has earned, and where it is now",
+    "GET /api/partners/{id}/ledger": "every movement that made the balance",
+    "GET /api/corrections": "refunds and disputes, and which of them wait for their sale",
     "GET /ready": "whether requests can be served, for supervisors and load balancers",
 }
 

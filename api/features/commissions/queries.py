@@ -80,18 +80,23 @@ ACCRUE = text(
 )
 
 
-def approval_of_matured() -> Update:
-    """Approves what was held back for long enough; what was never held back waits for a person.
+def is_due() -> ColumnElement[bool]:
+    """What was held back for long enough is approved by itself; what never was waits for a person.
 
     Terms may say otherwise: that a person always looks, or never has to.
     """
-    due = case(
+    return case(
         (Commission.auto_approve.is_(True), is_mature()),
         (Commission.auto_approve.is_(False), false()),
         else_=Commission.matures_at <= func.now(),
     )
+
+
+def approval(*which: ColumnElement[bool]) -> Update:
+    """Approves which of these are accrued."""
     return (
         update(Commission)
-        .where(Commission.status == "accrued", due)
+        .where(Commission.status == "accrued", *which)
         .values(status="approved", approved_at=func.now())
+        .execution_options(synchronize_session=False)
     )

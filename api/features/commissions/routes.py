@@ -18,7 +18,14 @@ from api.features.commissions.errors import (
     NotReversible,
 )
 from api.features.commissions.queries import commissions_shown
-from api.features.commissions.schemas import CommissionChanged, CommissionList, CommissionStatus
+from api.features.commissions.schemas import (
+    CommissionChanged,
+    CommissionList,
+    CommissionReverse,
+    CommissionsApprove,
+    CommissionsApproved,
+    CommissionStatus,
+)
 from api.features.partners.for_others import UnknownPartner, partner_of
 from api.web.pages import InvalidCursor, Page, fetch_page, page
 from api.web.problems import problems
@@ -83,6 +90,19 @@ async def approve_commission(id: UUID, _: Reviewer, session: Session) -> Commiss
     dependencies=[ONCE],
     responses=problems(CommissionNotFound, InTransfer, NotReversible, StillRunning, KeyReused),
 )
-async def reverse_commission(id: UUID, _: Reviewer, session: Session) -> CommissionChanged:
-    """Take back a commission that no payout has claimed."""
-    return CommissionChanged(commission=await service.reverse(session, id))
+async def reverse_commission(
+    id: UUID, _: Reviewer, session: Session, wanted: CommissionReverse | None = None
+) -> CommissionChanged:
+    """Take back a commission that no payout has claimed; what was paid is corrected by an adjustment."""
+    reason = wanted.reason if wanted else None
+    return CommissionChanged(commission=await service.reverse(session, id, reason))
+
+
+@router.post(
+    "/commissions/approve", dependencies=[ONCE], responses=problems(StillRunning, KeyReused)
+)
+async def approve_commissions(
+    wanted: CommissionsApprove, _: Reviewer, session: Session
+) -> CommissionsApproved:
+    """Let many commissions into the next payout at once; says which it couldn't, and why."""
+    return await service.approve_several(session, wanted.ids)

@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from operator import attrgetter
+from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,10 +25,15 @@ from api.features.commissions.errors import (
     NotReversible,
 )
 from api.features.commissions.news import announce
-from api.features.commissions.schemas import CommissionOut
+from api.features.commissions.schemas import (
+    CommissionOut,
+    CommissionRefused,
+    CommissionsApproved,
+)
 from api.features.commissions.taking_back import of_one, take_back
 from api.features.ledger.for_others import Entry, as_json, moved, post
 from api.features.notices.for_others import CommissionApproved
+from shared.ids import read_id
 from shared.models.commission import Commission
 from shared.money import to_major
 
@@ -69,6 +75,9 @@ def show(
             "amount": to_major(commission.amount_minor, commission.currency),
             "holdback_days": holdback_days,
             "mature_at": commission.matures_at,
+            "clawed_back": to_major(commission.clawed_minor, commission.currency),
+            "held": to_major(commission.held_minor, commission.currency),
+            "net": to_major(commission.amount_minor - commission.clawed_minor, commission.currency),
         }
     )
 
@@ -102,21 +111,33 @@ async def accrue(session: AsyncSession, accruals: Iterable[Accrual]) -> set[UUID
 
 async def approve(session: AsyncSession, commission_id: UUID) -> CommissionOut:
     """Lets a commission into the next payout."""
-    changed = await session.scalar(
-        update(Commission)
-        .where(Commission.id == commission_id, Commission.status == "accrued", queries.is_mature())
-        .values(status="approved", approved_at=func.now())
-        .returning(Commission)
-    )
-    if changed is None:
-        commission = await _find(session, commission_id)
+    changed = await _approve(session, Commission.id == commission_id, queries.is_mature())
+    commission = await _find(session, commission_id)
+    if not changed:
         if commission.status != "accrued":
             raise NotApprovable
         shown = commission.model_dump(mode="json")
         raise HoldbackActive(matureAt=shown["matureAt"], holdbackDays=shown["holdbackDays"])
-    await post(session, [_approval(changed)])
-    await announce(session, CommissionApproved, [commission_id])
-    return await _find(session, commission_id)
+    return commission
+
+
+async def approve_several(session: AsyncSession, wanted: Sequence[str]) -> CommissionsApproved:
+    """Lets those of them that can be into the next payout."""
+    named = {text: found for text in wanted if (found := read_id(text)) is not None}
+    approved = await _approve(session, Commission.id.in_(named.values()), queries.is_mature())
+    rest = [text for text in dict.fromkeys(wanted) if named.get(text) not in approved]
+    query = select(Commission.id, Commission.status).where(Commission.id.in_(named.values()))
+    states = {row.id: row.status for row in await session.execute(query)}
+    refused = [
+        CommissionRefused(id=text, error=_refusal(states.get(named.get(text)))) for text in rest
+    ]
+    return CommissionsApproved(approved=approved, refused=refused)
+
+
+def _refusal(status: str | None) -> Literal["not_found", "holdback_active", "not_approvable"]:
+    if status is None:
+        return "not_found"
+    return "holdback_active" if status == "accrued" else "not_approvable"
 
 
 def _approval(commission: Commission) -> Entry:
@@ -129,13 +150,17 @@ def _approval(commission: Commission) -> Entry:
 
 async def approve_matured(session: AsyncSession, ids: Sequence[UUID] | None = None) -> None:
     """Approves whatever has been held back for as long as its terms say; only `ids`, if given."""
-    due = queries.approval_of_matured()
-    if ids is not None:
-        due = due.where(Commission.id.in_(ids))
-    approved = (await session.scalars(due.returning(Commission))).all()
-    approved = sorted(approved, key=attrgetter("id"))
+    which = () if ids is None else (Commission.id.in_(ids),)
+    await _approve(session, queries.is_due(), *which)
+
+
+async def _approve(session: AsyncSession, *which: ColumnElement[bool]) -> list[UUID]:
+    query = queries.approval(*which).returning(Commission)
+    approved = sorted(await session.scalars(query), key=attrgetter("id"))
+    ids = [commission.id for commission in approved]
     await post(session, [_approval(commission) for commission in approved])
-    await announce(session, CommissionApproved, [commission.id for commission in approved])
+    await announce(session, CommissionApproved, ids)
+    return ids
 
 
 async def reverse(

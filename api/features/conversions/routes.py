@@ -10,7 +10,11 @@ from api.access.needs import needs
 from api.access.permissions import Permission
 from api.errors import Unauthorized
 from api.features.conversions import service
-from api.features.conversions.errors import ClickNotFound, ExternalIdReused
+from api.features.conversions.errors import (
+    ClickNotFound,
+    ExternalIdReused,
+    RefundCurrencyMismatch,
+)
 from api.features.conversions.schemas import EventReport, Identified, Identify, Reported
 from api.web.problems import problems
 from api.web.rate_limits import limited
@@ -33,7 +37,7 @@ async def identify_customer(wanted: Identify, session: Session) -> Identified:
 @router.post(
     "/attribution/events",
     dependencies=[ONCE],
-    responses=problems(ExternalIdReused, KeyReused, StillRunning),
+    responses=problems(ExternalIdReused, RefundCurrencyMismatch, KeyReused, StillRunning),
 )
 async def report_event(wanted: EventReport, _: Reporter, session: Session) -> Reported:
     """Say what a customer did; answers who is credited for it."""

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, ValidationInfo, field_validator
@@ -12,6 +12,7 @@ from api.fields import Amount, Currency, In, Metadata, Out, Time
 from shared.clock import now
 from shared.money import decimals_of, to_minor
 
+CORRECTIONS = ("refund", "chargeback", "dispute_created", "dispute_won", "dispute_lost")
 CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
@@ -68,6 +69,10 @@ class EventReport(In):
     clocks differ, and as far in the past as 1970, so that history can be handed in: clicks after it
     don't count, campaigns must have run at that time, and holdback counts from today all the same.
 
+    A `refund`, `chargeback`, `dispute_created`, `dispute_won` or `dispute_lost` that `corrects` a sale,
+    named by its `externalId`, takes back or holds what the sale has earned: in proportion to `value`,
+    all of it without one. It may come before the sale, and in parts.
+
     The same `externalId` again changes nothing and gives the same answer; an `Idempotency-Key` does
     the same for 24 hours. With neither, every report is a new event.
     """
@@ -95,6 +100,20 @@ class EventReport(In):
     metadata: Metadata = Field(default_factory=dict)
     ts: Happened | None = None
     external_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    corrects: (
+        Annotated[
+            str,
+            Field(min_length=1, max_length=255, description="The `externalId` of the sale."),
+        ]
+        | None
+    ) = None
+
+    @field_validator("corrects")
+    @classmethod
+    def _is_a_correction(cls, corrects: str | None, given: ValidationInfo) -> str | None:
+        if corrects is not None and given.data.get("type") not in CORRECTIONS:
+            raise ValueError(f"only goes with the types {', '.join(CORRECTIONS)}")
+        return corrects
 
     @field_validator("value")
     @classmethod
@@ -118,7 +137,14 @@ class EventReport(In):
             "value_minor": self.value_minor,
             "metadata": self.metadata,
             "ts": None if self.ts is None else self.ts.isoformat(),
+            **({} if self.corrects is None else {"corrects": self.corrects}),
         }
+
+
+class Corrected(Out):
+    """What a correction did. `waiting`: its sale isn't known yet; it is applied when that arrives."""
+
+    status: Literal["applied", "waiting"]
 
 
 class Reported(Out):
@@ -128,3 +154,4 @@ class Reported(Out):
     event_id: UUID
     replayed: bool
     attribution: AttributionOut
+    correction: Corrected | None

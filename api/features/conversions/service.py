@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.attribution.for_others import attribute, attribute_backlog, attribution_of
 from api.features.conversions import queries
+from api.features.conversions.corrections import correct, prepare
 from api.features.conversions.errors import ClickNotFound, ExternalIdReused
-from api.features.conversions.schemas import EventReport, Identified, Identify, Reported
+from api.features.conversions.schemas import Corrected, EventReport, Identified, Identify, Reported
 from shared.ids import new_id
 from shared.models.event import Event
 from shared.models.identity import Identity
@@ -52,25 +53,45 @@ async def report(session: AsyncSession, wanted: EventReport) -> Reported:
         details=wanted.metadata,
         ts=wanted.ts,
     )
+    if wanted.corrects is not None:
+        await prepare(session, wanted.corrects)
     written = await session.execute(
         queries.event_written(event).returning(Event.ts, Event.created_at)
     )
     moments = written.one_or_none()
     if moments is None:
-        return await _replay(session, event)
+        return await _replay(session, event, wanted)
     event.ts, event.created_at = moments
     attribution = await attribute(session, event)
-    return Reported(ok=True, event_id=event.id, replayed=False, attribution=attribution)
+    return Reported(
+        ok=True,
+        event_id=event.id,
+        replayed=False,
+        attribution=attribution,
+        correction=await _corrected(session, wanted, event),
+    )
+
+
+async def _corrected(session: AsyncSession, wanted: EventReport, event: Event) -> Corrected | None:
+    if wanted.corrects is None:
+        return None
+    return await correct(session, wanted, event, wanted.corrects)
 
 
 def _fingerprint(wanted: EventReport) -> str:
     return sha256(json.dumps(wanted.content, sort_keys=True).encode()).hexdigest()
 
 
-async def _replay(session: AsyncSession, again: Event) -> Reported:
+async def _replay(session: AsyncSession, again: Event, wanted: EventReport) -> Reported:
     query = queries.event_by_external_id(again.source, again.external_id or "")
     first = (await session.execute(query)).one()
     if first.fingerprint != again.fingerprint:
         raise ExternalIdReused
     attribution = await attribution_of(session, first.id)
-    return Reported(ok=True, event_id=first.id, replayed=True, attribution=attribution)
+    return Reported(
+        ok=True,
+        event_id=first.id,
+        replayed=True,
+        attribution=attribution,
+        correction=await _corrected(session, wanted, again),
+    )

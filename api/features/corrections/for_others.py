@@ -12,7 +12,13 @@ from api.features.corrections.reports import (
     RefundStatus,
     Reported,
 )
-from api.features.corrections.service import adjust, catch_up, name_payment, report
+from api.features.corrections.service import (
+    adjust,
+    catch_up,
+    lock_payment,
+    name_payment,
+    report,
+)
 
 __all__ = [
     "Adjustment",
@@ -24,6 +30,7 @@ __all__ = [
     "dispute_lost",
     "dispute_opened",
     "dispute_won",
+    "lock_payment",
     "name_payment",
     "refund",
     "refunded_in_total",

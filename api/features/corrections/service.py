@@ -84,6 +84,12 @@ async def name_payment(session: AsyncSession, event_id: UUID, payment: Payment) 
     return await _apply(session, [event_id], cause)
 
 
+async def lock_payment(session: AsyncSession, payment: Payment) -> None:
+    """Nothing else is said of this payment until the transaction ends."""
+    names = queries.named(payment.source, payment.references)
+    await session.execute(queries.LOCK_PAYMENTS, names)
+
+
 async def adjust(session: AsyncSession, adjustments: Sequence[Adjustment]) -> set[str]:
     """Gives partners what these say, available at once; answers the keys that are new."""
     if not adjustments:

@@ -122,6 +122,7 @@ async def report_event(_: Brand) -> Write:
             "metadata": {"order": {"lines": [1, "two"]}},
             "ts": "2026-01-01T00:00:00Z",
             "externalId": "invoice-1",
+            "corrects": None,
         },
         (200, None),
     )
