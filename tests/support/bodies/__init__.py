@@ -3,14 +3,10 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
-from tests.support.bodies import money, network, outbound, people, pipeline, router
 from tests.support.bodies.write import BODIES, Write
 
 # Each enters its bodies when it is imported.
-ENTERED = (money, network, outbound, people, pipeline, router)
 for module in iter_modules(__path__, f"{__name__}."):
     import_module(module.name)
-
-# Each enters its bodies when it is imported.
 
 __all__ = ["BODIES", "Write"]
