@@ -35,7 +35,7 @@ WindowSeconds = Annotated[
     int, Field(strict=True, ge=1, le=86_400, description="Within so many seconds.")
 ]
 DuplicateSeconds = Annotated[
-    int, Field(ge=1, le=3600, description="After the same visitor's last visit.")
+    int, Field(strict=True, ge=1, le=3600, description="After the same visitor's last visit.")
 ]
 
 
