@@ -61,25 +61,34 @@ class SlidingWindow:
         self._seconds = seconds
         self._hits: Bounded[list[float]] = Bounded()
 
-    def exceeded(self, name: Hashable, now: float) -> bool:
+    def exceeded(
+        self, name: Hashable, now: float, limit: int | None = None, seconds: float | None = None
+    ) -> bool:
+        """`limit` and `seconds` are given where they differ from the usual ones."""
+        limit = self._limit if limit is None else limit
         hits = self._hits.get(name)
         if hits is None:
             self._hits.put(name, [now])
             return False
         hits.append(now)
-        if len(hits) <= self._limit:
+        if len(hits) <= limit:
             return False
-        return now - hits.pop(0) < self._seconds
+        first = hits[-limit - 1]
+        # Usually one; more where the limit has become lower.
+        del hits[: len(hits) - limit]
+        return now - first < (self._seconds if seconds is None else seconds)
 
 
 class Recent:
     """Whether a name was already seen less than `seconds` ago."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self) -> None:
         self._seen: Bounded[float] = Bounded()
 
-    def seen(self, name: Hashable, now: float) -> bool:
+    def put(self, name: Hashable, now: float) -> None:
+        self._seen.put(name, now)
+
+    def seen(self, name: Hashable, now: float, seconds: float) -> bool:
         before = self._seen.get(name)
         self._seen.put(name, now)
-        return before is not None and now - before < self._seconds
+        return before is not None and now - before < seconds

@@ -1,6 +1,8 @@
 """The link directory in memory: tenants by slug, their links by key, small and shared where it can be."""
 
+import json
 from collections.abc import Iterable, Mapping
+from sys import intern
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +10,7 @@ import structlog
 from asyncpg.pgproto import pgproto
 
 from shared.deep_links import UnusableUrlError, is_allowed
+from shared.visit_rules import USUAL, Rules, read_rules
 from shared.visitor import around_cref
 
 log = structlog.get_logger("router.directory")
@@ -29,11 +32,14 @@ class Partner:
 class Campaign:
     """One for all links of a campaign, so that a new destination is one assignment."""
 
-    __slots__ = ("destination", "id", "url")
+    __slots__ = ("cookies", "destination", "id", "paid_ads", "passing", "url")
 
     def __init__(self, campaign_id: UUID) -> None:
         self.id = pgproto.UUID(campaign_id.bytes)
         self.url = ""
+        self.passing = "none"
+        self.cookies = "always"
+        self.paid_ads = True
         self.destination: Halves | None = None
 
 
@@ -58,12 +64,13 @@ class Link:
 class Tenant:
     """One workspace and its links."""
 
-    __slots__ = ("id", "key", "links", "slug")
+    __slots__ = ("id", "key", "links", "rules", "slug")
 
-    def __init__(self, tenant_id: UUID, slug: str) -> None:
+    def __init__(self, tenant_id: UUID, slug: str, rules: Rules) -> None:
         self.id = pgproto.UUID(tenant_id.bytes)
         self.key = tenant_id.bytes
         self.slug = slug
+        self.rules = rules
         self.links: dict[str, Link] = {}
 
 
@@ -75,6 +82,7 @@ class Directory:
         self._tenants: dict[bytes, Tenant] = {}
         self._partners: dict[bytes, Partner] = {}
         self._campaigns: dict[bytes, Campaign] = {}
+        self._rules: dict[bytes, Rules] = {}
 
     def __len__(self) -> int:
         return sum(len(tenant.links) for tenant in self._slugs.values())
@@ -100,6 +108,8 @@ class Directory:
         if campaign.url != row["campaign_url"]:
             campaign.url = row["campaign_url"]
             campaign.destination = _halves(campaign.url)
+        campaign.passing = intern(row["pass_parameters"])
+        campaign.cookies, campaign.paid_ads = intern(row["cookies"]), row["paid_ads"]
         link = tenant.links.get(row["link_key"])
         if link is None or link.id != row["link_id"].bytes:
             link = tenant.links[row["link_key"]] = Link(row["link_id"].bytes, partner, campaign)
@@ -109,6 +119,18 @@ class Directory:
             row["destination_url"], row["deep_link_allowed_domains"]
         ):
             link.override = _halves(row["destination_url"])
+
+    def put_rules(self, tenant_id: UUID, stored: str) -> None:
+        """What a tenant has set about rules, as JSON; one that can't be read changes nothing."""
+        try:
+            rules = read_rules(json.loads(stored))
+        except (ValueError, TypeError, AttributeError) as error:
+            log.warning("a tenant's rules can't be read", error=repr(error))
+            return
+        self._rules[tenant_id.bytes] = rules
+        tenant = self._tenants.get(tenant_id.bytes)
+        if tenant is not None:
+            tenant.rules = rules
 
     def _drop(self, tenant_id: UUID, key: str) -> None:
         tenant = self._tenants.get(tenant_id.bytes)
@@ -134,7 +156,8 @@ class Directory:
     def _tenant(self, tenant_id: UUID, slug: str) -> Tenant:
         tenant = self._tenants.get(tenant_id.bytes)
         if tenant is None:
-            tenant = self._tenants[tenant_id.bytes] = Tenant(tenant_id, slug)
+            rules = self._rules.get(tenant_id.bytes, USUAL)
+            tenant = self._tenants[tenant_id.bytes] = Tenant(tenant_id, slug, rules)
         if tenant.slug != slug and self._slugs.get(tenant.slug) is tenant:
             del self._slugs[tenant.slug]
         tenant.slug = slug

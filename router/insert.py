@@ -12,12 +12,14 @@ log = structlog.get_logger("router.insert")
 # its own key (tenant, id, ts) and changes nothing.
 INSERT = """
 insert into clicks (tenant_id, id, ts, link_id, partner_id, campaign_id, landing_url, ip_hash,
-    user_agent, referer, flag)
+    user_agent, referer, flag, utm, signals, flag_version)
 select tenant_id, id, timestamptz 'epoch' + ms * interval '1 millisecond', link_id, partner_id,
-    campaign_id, landing_url, ip_hash, user_agent, referer, flag
+    campaign_id, landing_url, ip_hash, user_agent, referer, flag, utm::jsonb, signals::jsonb,
+    flag_version
 from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[],
-    $8::text[], $9::text[], $10::text[], $11::text[]) as click (tenant_id, id, ms, link_id,
-    partner_id, campaign_id, landing_url, ip_hash, user_agent, referer, flag)
+    $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::smallint[])
+    as click (tenant_id, id, ms, link_id, partner_id, campaign_id, landing_url, ip_hash,
+    user_agent, referer, flag, utm, signals, flag_version)
 on conflict do nothing
 """
 
@@ -29,7 +31,10 @@ Poison = (
 )
 
 Click = tuple[Any, ...]
-"""tenant, id, milliseconds, link, partner, campaign, landing, address hash, agent, referer, flag."""
+"""tenant, id, milliseconds, link, partner, campaign, landing, address hash, agent, referer, flag,
+campaign tags as JSON, signals as JSON, version of the flag's rule."""
+
+WIDTH = 14
 
 
 async def insert(connection: asyncpg.Connection, clicks: Sequence[Click], seconds: float) -> int:

@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from asyncpg.pgproto import pgproto
 
-from router.insert import Click
+from router.insert import WIDTH, Click
 
 MAGIC = b"OPCLICK1"
 SUFFIX = ".clicks"
@@ -188,6 +188,7 @@ def _encode(click: Click) -> bytes:
 
 
 def _decode(record: bytes) -> Click:
-    return tuple(
-        pgproto.UUID(value) if i in _IDS else value for i, value in enumerate(json.loads(record))
-    )
+    values = json.loads(record)
+    # A router from before the last update knew fewer columns.
+    values += [None] * (WIDTH - len(values))
+    return tuple(pgproto.UUID(value) if i in _IDS else value for i, value in enumerate(values))

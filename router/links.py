@@ -35,6 +35,7 @@ ASKED = """
         select * from link_directory where slug = asked.slug and link_key = asked.key and active
     ) as found
 """
+RULES = "select tenant_id, rules from tenant_rules"
 RENEWED = "select * from link_directory where tenant_id = any($1) and {} = any($2)"
 # How the announced tables show in the view.
 ANNOUNCED = {
@@ -176,6 +177,8 @@ class Links:
 
     def _remember(self) -> None:
         """Started while the database is down: serve what the last one knew."""
+        for tenant_id, stored in self._snapshot.rules().items():
+            self.directory.put_rules(UUID(tenant_id), stored)
         for row in self._snapshot.rows():
             self.directory.put(row)
         if len(self.directory):
@@ -190,11 +193,19 @@ class Links:
         await connection.add_listener("links", self._hear)
         connection.add_termination_listener(self._lose)
         self.connected = True
+        await self._read_rules()
         if monotonic() < self._next_refresh:
             await self._catch_up()
         else:
             await self._read_everything()
         self.loaded.set()
+
+    async def _read_rules(self) -> None:
+        """Few tenants set any, so whatever changed, all are read."""
+        stored = {str(row["tenant_id"]): row["rules"] for row in await self._fetch(RULES)}
+        for tenant_id, rules in stored.items():
+            self.directory.put_rules(UUID(tenant_id), rules)
+        self._snapshot.keep_rules(stored)
 
     async def _read_everything(self) -> None:
         started = monotonic()
@@ -225,6 +236,7 @@ class Links:
         self.figures.catch_ups += 1
         version = await self._fetch(VERSION)
         self._take(await self._fetch(CHANGED, self._version))
+        await self._read_rules()
         self._version = version[0][0]
         took = monotonic() - started
         self._next_catch_up = monotonic() + max(CATCH_UP_SECONDS, took * SHARE)
@@ -256,6 +268,8 @@ class Links:
                 changed = [(tenant, row_id) for name, tenant, row_id in announced if name == table]
                 if changed:
                     await self._renew(column, changed)
+            if any(table == "settings" for table, _, _ in announced):
+                await self._read_rules()
             if monotonic() >= self._next_refresh:
                 await self._read_everything()
             elif monotonic() >= self._next_catch_up:

@@ -16,6 +16,7 @@ from router.drain import Drain
 from router.journal import Journal
 from router.links import Links
 from router.metrics import MetricsPage, RouterFigures
+from router.ranges import read_ranges
 from router.redirect import BODY_MAX, Redirect
 from router.settings import Settings
 from router.snapshot import Snapshot
@@ -64,7 +65,7 @@ def create_router(settings: Settings) -> Router:
     journal = Journal(settings.journal_dir, settings.journal_bytes)
     clicks = Clicks(settings.database_url, journal, settings.slow_seconds)
     drain = Drain(settings.database_url, journal)
-    redirect = Redirect(settings, links, clicks)
+    redirect = Redirect(settings, links, clicks, read_ranges(settings.datacenter_ranges))
     figures = MetricsPage(
         RouterFigures(links, clicks, drain, journal, redirect), settings.metrics_token
     )

@@ -15,6 +15,7 @@ import uvicorn
 
 from router.main import Router, create_router
 from router.postgres import TooStrongError
+from router.ranges import RangesError
 from router.settings import Settings, SettingsError, read_settings
 from router.shortcut import ShortcutProtocol
 from router.workers import LIFELINE, LISTENER, READY, Workers
@@ -55,7 +56,7 @@ def main() -> int:
             new_loop = uvicorn.Config("", log_config=None).get_loop_factory()
             with asyncio.Runner(loop_factory=new_loop) as runner:
                 runner.run(serve(settings, listener))
-    except (SettingsError, TooStrongError, PortError) as error:
+    except (SettingsError, TooStrongError, PortError, RangesError) as error:
         print(error, file=sys.stderr)  # noqa: T201  # for a person, not for a log collector
         return 1
     return 0

@@ -81,8 +81,14 @@ class ShortcutProtocol(BoundedProtocol):
             return
         date = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
         self.transport.write(
-            b"HTTP/1.1 302 Found\r\n%blocation: %b\r\nset-cookie: %b\r\n%b%b\r\n"
-            % (date, going.location, going.cookie, TAIL, b"" if cycle.keep_alive else CLOSE)
+            b"HTTP/1.1 302 Found\r\n%blocation: %b\r\n%b%b%b\r\n"
+            % (
+                date,
+                going.location,
+                b"set-cookie: %b\r\n" % going.cookie if going.cookie else b"",
+                TAIL,
+                b"" if cycle.keep_alive else CLOSE,
+            )
         )
         if not cycle.keep_alive:
             self.transport.close()

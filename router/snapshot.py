@@ -13,10 +13,14 @@ import structlog
 log = structlog.get_logger("router.snapshot")
 
 NAME = "links.jsonl"
+RULES = "rules.json"
 COLUMNS = (
     "tenant_id", "slug", "link_key", "link_id", "partner_id", "campaign_id", "destination_url",
     "is_override", "campaign_url", "deep_link_allowed_domains", "revoked", "active",
+    "pass_parameters", "cookies", "paid_ads",
 )  # fmt: skip
+# What a line from before the last update lacks.
+LATER = ("none", "always", True)
 _IDS = frozenset(name for name in COLUMNS if name.endswith("_id"))
 
 Row = Mapping[str, Any]
@@ -99,6 +103,25 @@ class Snapshot:
         if self._file is not None:
             self._file.close()
 
+    def rules(self) -> dict[str, str]:
+        """What tenants had set about rules, by their ids."""
+        try:
+            found: dict[str, str] = json.loads(self.path.with_name(RULES).read_text())
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    def keep_rules(self, rules: dict[str, str]) -> None:
+        """All of them at once: they are few."""
+        beside = self.path.with_name(f".{RULES}.{os.getpid()}.{token_hex(4)}")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with open(beside, "x", opener=_private) as file:
+                json.dump(rules, file)
+            beside.replace(self.path.with_name(RULES))
+        except OSError as error:
+            log.warning("rules can't be kept on disk", error=str(error))
+
     def _complain(self, error: OSError) -> None:
         log.warning("links can't be kept on disk", error=str(error))
         self.abandon()
@@ -114,5 +137,7 @@ def _line(row: Row) -> str:
 
 
 def _row(line: str) -> Row:
-    values = zip(COLUMNS, json.loads(line), strict=True)
+    found = json.loads(line)
+    found += LATER[len(LATER) - len(COLUMNS) + len(found) :]
+    values = zip(COLUMNS, found, strict=True)
     return {name: UUID(value) if name in _IDS else value for name, value in values}

@@ -88,6 +88,12 @@ def around_cookie(domain: str | None, *, secure: bool) -> tuple[str, str]:
     return f"{COOKIE}=", tail + ("; Secure" if secure else "")
 
 
+def forgotten_cookie(domain: str | None, *, secure: bool) -> str:
+    """The Set-Cookie that takes it away from somebody who doesn't want it any more."""
+    before, after = around_cookie(domain, secure=secure)
+    return before + after.replace(f"Max-Age={COOKIE_SECONDS}", "Max-Age=0")
+
+
 def around_cref(url: str) -> tuple[str, str]:
     """Split a destination where the cref belongs: at the end of its query, before the fragment.
 

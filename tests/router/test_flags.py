@@ -134,22 +134,22 @@ def test_a_sliding_window_counts_the_last_seconds_only() -> None:
 
 
 def test_recent_forgets_after_its_time() -> None:
-    recent = Recent(10)
-    assert [recent.seen("a", now) for now in (0, 9, 18, 28)] == [False, True, True, False]
+    recent = Recent()
+    assert [recent.seen("a", now, 10) for now in (0, 9, 18, 28)] == [False, True, True, False]
 
 
 def test_counters_forget_the_oldest_rather_than_grow() -> None:
-    fixed, sliding, recent = FixedWindow(1, 60), SlidingWindow(1, 60), Recent(60)
+    fixed, sliding, recent = FixedWindow(1, 60), SlidingWindow(1, 60), Recent()
     counted: Bounded[int] = Bounded()
     for name in range(ENTRIES + 1):
         fixed.admit(name, 0)
         sliding.exceeded(name, 0)
-        recent.seen(name, 0)
+        recent.seen(name, 0, 60)
         counted.put(name, name)
         assert len(counted) <= ENTRIES
     assert fixed.admit(0, 1)
     assert not sliding.exceeded(0, 1)
-    assert not recent.seen(0, 1)
+    assert not recent.seen(0, 1, 60)
     assert not fixed.admit(ENTRIES, 1)
     assert sliding.exceeded(ENTRIES, 1)
-    assert recent.seen(ENTRIES, 1)
+    assert recent.seen(ENTRIES, 1, 60)

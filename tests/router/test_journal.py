@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.insert import Click
-from router.journal import MAGIC, Journal, JournalFullError, Segment
+from router.journal import MAGIC, Journal, JournalFullError, Segment, _decode, _encode
 from router.settings import read_settings
 from tests.router.running import MASTER_KEY, Running, cref_of, running, serving
 from tests.router.shop import Shop, eventually, open_shop
@@ -26,7 +26,13 @@ def click(text: str = "Mozilla", number: int = 1) -> Click:
     def new_id() -> pgproto.UUID:
         return pgproto.UUID(uuid4().bytes)
 
-    return (new_id(), new_id(), number, new_id(), new_id(), new_id(), text, None, text, None, None)
+    ids = (new_id(), new_id(), number, new_id(), new_id(), new_id())
+    return (*ids, text, None, text, None, None, '{"utm_source":"x"}', None, None)
+
+
+def test_a_record_from_before_the_last_update_is_read_too() -> None:
+    record = _encode(click()[:11])[8:]
+    assert _decode(record)[11:] == (None, None, None)
 
 
 def read(folder: Path) -> list[Click]:
