@@ -15,6 +15,7 @@ from api.features.postbacks import jobs as postback_jobs
 from api.features.sign_in import jobs as sign_in_jobs
 from api.features.signup import jobs as signup_jobs
 from api.features.subscriptions import jobs as subscription_jobs
+from api.features.usage import jobs as usage_jobs
 from api.features.webhooks import jobs as webhook_jobs
 
 JOBS_OF_FEATURES: tuple[object, ...] = (
@@ -33,5 +34,6 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     sign_in_jobs,
     subscription_jobs,
     signup_jobs,
+    usage_jobs,
     webhook_jobs,
 )

@@ -8,6 +8,7 @@ from api.features.analytics.routes import router as analytics
 from api.features.api_keys.routes import router as api_keys
 from api.features.attribution.routes import router as attribution
 from api.features.audit.routes import router as audit
+from api.features.billing.routes import router as billing
 from api.features.brands.routes import router as brands
 from api.features.campaigns.routes import router as campaigns
 from api.features.clicks.routes import router as clicks
@@ -41,6 +42,7 @@ from api.features.sign_in.routes import router as sign_in
 from api.features.signup.routes import router as signup
 from api.features.signup_blocks.routes import router as signup_blocks
 from api.features.uploads.routes import router as uploads
+from api.features.usage.routes import router as usage
 from api.features.webhooks.published import published
 from api.features.webhooks.routes import router as webhooks
 from api.features.welcome.routes import router as welcome
@@ -73,6 +75,8 @@ api.include_router(commissions)
 api.include_router(corrections)
 api.include_router(ledger)
 api.include_router(payouts)
+api.include_router(billing)
+api.include_router(usage)
 api.include_router(api_keys)
 api.include_router(admins)
 api.include_router(exports)

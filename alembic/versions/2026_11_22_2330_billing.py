@@ -67,6 +67,7 @@ def upgrade() -> None:
         op.execute(f"grant {rights} on {table} to openpartner_app")
     frozen_lines()
     noted_credits()
+    noted_corrections()
     crossing()
 
 
@@ -228,6 +229,36 @@ def noted_credits() -> None:
         )
 
 
+CORRECTED = """
+    create function note_correction() returns trigger language plpgsql as $$
+    begin
+        insert into usage_changes (tenant_id, id, event_id)
+        select tenant_id, uuid_v7(), event_id from (
+            select e.tenant_id, e.id as event_id from changed c
+            join events e on (e.tenant_id, e.source, e.external_id)
+                = (c.tenant_id, c.source, c.reference)
+            union
+            select p.tenant_id, p.event_id from changed c
+            join payment_references p on (p.tenant_id, p.source, p.reference)
+                = (c.tenant_id, c.source, c.reference)
+        ) noted
+        where exists (select from billing_accounts a where a.tenant_id = noted.tenant_id);
+        return null;
+    end $$
+"""
+
+
+def noted_corrections() -> None:
+    """The same for refunds and disputes, and for whatever ties one to its sale only later."""
+    op.execute(CORRECTED)
+    for table in ("correction_references", "payment_references"):
+        op.execute(
+            f"create trigger note_usage_on_insert after insert on {table}"
+            " referencing new table as changed for each statement"
+            " execute function note_correction()"
+        )
+
+
 def crossing() -> None:
     """Stripe's events name a customer and no tenant."""
     op.execute("grant select (stripe_customer_id) on billing_accounts to openpartner_crosser")
@@ -253,6 +284,9 @@ def downgrade() -> None:
     for operation in ("insert", "delete"):
         op.execute(f"drop trigger note_usage_on_{operation} on credits")
     op.execute("drop function note_usage()")
+    for table in ("correction_references", "payment_references"):
+        op.execute(f"drop trigger note_usage_on_insert on {table}")
+    op.execute("drop function note_correction()")
     for table in (
         "usage_lines", "usage_reports", "usage_changes", "billing_subscriptions",
         "billing_accounts",

@@ -30,6 +30,12 @@ class Permission(StrEnum):
     AUDIT_READ = "audit:read"
     """See who changed what."""
 
+    BILLING_READ = "billing:read"
+    """See what the brand pays for this platform."""
+
+    BILLING_WRITE = "billing:write"
+    """Choose a plan, and pay for it."""
+
     CAMPAIGNS_READ = "campaigns:read"
     """See every campaign and its terms."""
 

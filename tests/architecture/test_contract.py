@@ -18,6 +18,7 @@ ADDITIONS = {
     "GET /api/config/fraud": "which rules judge clicks, and how strictly",
     "POST /api/config/fraud": "switches rules, and sets how strict they are",
     "GET /api/webhooks/samples/{event}": "what Zapier shows while somebody builds a Zap",
+    "GET /api/billing/usage": "what was told to Stripe of a brand's sales, and what waits to be",
     "GET /api/audit": "who changed what: the trail that admins look at",
     "GET /api/attribution/events/{id}/explanation": "why an event was credited, or why not",
     "GET /api/export.sql": "the export as statements for psql",

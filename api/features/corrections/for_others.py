@@ -18,6 +18,7 @@ from api.features.corrections.service import (
     lock_payment,
     name_payment,
     report,
+    returned_parts,
 )
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "name_payment",
     "refund",
     "refunded_in_total",
+    "returned_parts",
 ]
 
 

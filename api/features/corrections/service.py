@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
+from fractions import Fraction
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -63,6 +64,11 @@ async def _shares(session: AsyncSession, event_ids: Sequence[UUID]) -> dict[UUID
         )
         said[row.event_id].append(Said(row.kind, row.key, row.status, part))
     return {event: Withheld(*parts(said[event])) for event in event_ids}
+
+
+async def returned_parts(session: AsyncSession, event_ids: Sequence[UUID]) -> dict[UUID, Fraction]:
+    """Which part of each of these sales went back to its customer by now, from 0 to 1."""
+    return {event: share.returned for event, share in (await _shares(session, event_ids)).items()}
 
 
 async def catch_up(session: AsyncSession, event_ids: Collection[UUID]) -> None:

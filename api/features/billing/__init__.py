@@ -1,0 +1,1 @@
+"""Billing: what a hosted brand sees of its plan, and its ways to Stripe's own pages."""
