@@ -15,6 +15,7 @@ from api.features.clicks.routes import router as clicks
 from api.features.commissions.routes import router as commissions
 from api.features.conversions.routes import router as conversions
 from api.features.corrections.routes import router as corrections
+from api.features.coupons.routes import router as coupons
 from api.features.creator_proxy.routes import router as creator_proxy
 from api.features.exports.routes import router as exports
 from api.features.fraud_rules.routes import router as fraud_rules
@@ -38,6 +39,7 @@ from api.features.partners.routes import router as partners
 from api.features.payouts.routes import router as payouts
 from api.features.postbacks.routes import router as postbacks
 from api.features.program_settings.routes import router as program_settings
+from api.features.redemptions.routes import router as redemptions
 from api.features.sign_in.routes import router as sign_in
 from api.features.signup.routes import router as signup
 from api.features.signup_blocks.routes import router as signup_blocks
@@ -67,6 +69,8 @@ api.include_router(partner_terms)
 api.include_router(partner_signup)
 api.include_router(grants)
 api.include_router(links)
+api.include_router(coupons)
+api.include_router(redemptions)
 api.include_router(sign_in)
 api.include_router(install)
 api.include_router(conversions)

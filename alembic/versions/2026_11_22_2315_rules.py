@@ -144,7 +144,7 @@ def make_coupons() -> None:
             name="uq_coupon_redemptions_tenant_id_coupon_id_source_external_id",
         ),
         sa.CheckConstraint(
-            "source in ('coupon', 'stripe')", name=op.f("ck_coupon_redemptions_source")
+            "source in ('api', 'coupon', 'stripe')", name=op.f("ck_coupon_redemptions_source")
         ),
     )  # fmt: skip
     op.create_index(

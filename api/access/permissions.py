@@ -60,6 +60,12 @@ class Permission(StrEnum):
     CORRECTIONS_READ = "corrections:read"
     """See refunds and disputes, and which of them wait for their sale."""
 
+    COUPONS_READ = "coupons:read"
+    """See a partner's coupons and what came of them."""
+
+    COUPONS_WRITE = "coupons:write"
+    """Give partners coupons, and withdraw them."""
+
     DASHBOARDS_READ = "dashboards:read"
     """See a partner's totals."""
 

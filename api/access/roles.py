@@ -9,6 +9,7 @@ ADMIN = frozenset(P)
 PARTNER = frozenset(
     {
         P.COMMISSIONS_READ,
+        P.COUPONS_READ,
         P.DASHBOARDS_READ,
         P.FUNNELS_READ,
         P.LEDGER_READ,

@@ -45,7 +45,7 @@ class CouponRedemption(Identified, Model):
     __table_args__ = (
         within_tenant("coupon_id", to="coupons"),
         UniqueConstraint("tenant_id", "coupon_id", "source", "external_id"),
-        CheckConstraint("source in ('coupon', 'stripe')", "source"),
+        CheckConstraint("source in ('api', 'coupon', 'stripe')", "source"),
         Index("ix_coupon_redemptions_redeemed", "tenant_id", "coupon_id", "redeemed_at"),
     )
 

@@ -21,8 +21,8 @@ from tests.support.refusals import refusal
 OWN = {
     "add_postback", "change_postback", "create_link", "create_partner_key", "delete_postback",
     "fire_postback_test", "get_commission_snapshot", "get_dashboard", "get_funnel", "get_partner",
-    "list_links",
     "get_partner_balance", "list_partner_adjustments", "list_partner_ledger",
+    "list_coupons", "list_links",
     "list_partner_commissions", "list_partner_keys", "list_partner_payouts",
     "list_postback_deliveries", "list_postbacks", "revoke_key",
 }  # fmt: skip
@@ -45,6 +45,7 @@ SCOPED = {
     "list_partners": {"partners:read"},
     "list_webhook_samples": {"webhooks:write"},
     "record_click": {"clicks:write"},
+    "redeem_coupon": {"events:write"},
     "report_event": {"events:write"},
     "revoke_partner": {"partners:write"},
     "subscribe_webhook": {"webhooks:write"},

@@ -29,6 +29,7 @@ ADDITIONS = {
     "GET /api/admin/network/pushes": "what the network has yet to hear, and could not be told",
     "POST /api/admin/network/pushes/{id}/retry": "tells it once more",
     "DELETE /api/config/network": "leaves the network, and takes its key away",
+    "DELETE /api/partners/{id}/coupons/{couponId}": "withdraws a code, which stays taken",
     "GET /api/campaigns/{id}/terms": "every version of what a campaign pays",
     "POST /api/platform-admin/signin": "the operators' console: asking for a link",
     "POST /api/platform-admin/verify": "spending it",

@@ -140,6 +140,13 @@ async def _postback(premises: Premises) -> str:
     return str(postback)
 
 
+async def _coupon(premises: Premises) -> str:
+    """The one that came with the grant."""
+    partner = await premises.thing("/partners")
+    [coupon, *_] = (await premises.brand.get(f"/partners/{partner}/coupons")).json()["coupons"]
+    return str(coupon["id"])
+
+
 async def _admin(premises: Premises) -> str:
     admin, _ = await add_admin(premises.brand)
     return str(admin)
@@ -224,6 +231,7 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/webhooks": _webhook,
     "/webhooks/samples": lambda _: _always("partner.activated"),
     "campaignId": lambda premises: _with_a_commission(premises, "campaignId"),
+    "couponId": _coupon,
     "deliveryId": _delivery,
     "postbackId": _postback,
     "format": lambda _: _always("csv"),

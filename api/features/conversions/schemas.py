@@ -34,6 +34,7 @@ UserId = Annotated[
 ]
 EventType = Annotated[str, Field(min_length=1, max_length=80)]
 Happened = Annotated[Time, AfterValidator(_not_ahead)]
+EventCurrency = Annotated[Currency, AfterValidator(_known)]
 
 
 class Identify(In):
@@ -95,7 +96,7 @@ class EventReport(In):
     user_id: UserId
     type: EventType
     # Before the value, whose decimals it decides.
-    currency: Annotated[Currency, AfterValidator(_known)] = "USD"
+    currency: EventCurrency = "USD"
     value: Amount | None = None
     metadata: Metadata = Field(default_factory=dict)
     ts: Happened | None = None

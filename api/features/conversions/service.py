@@ -2,6 +2,7 @@
 
 import json
 from hashlib import sha256
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,13 +56,8 @@ async def report(session: AsyncSession, wanted: EventReport) -> Reported:
     )
     if wanted.corrects is not None:
         await prepare(session, wanted.corrects)
-    written = await session.execute(
-        queries.event_written(event).returning(Event.ts, Event.created_at)
-    )
-    moments = written.one_or_none()
-    if moments is None:
+    if not await write(session, event):
         return await _replay(session, event, wanted)
-    event.ts, event.created_at = moments
     attribution = await attribute(session, event)
     return Reported(
         ok=True,
@@ -76,6 +72,31 @@ async def _corrected(session: AsyncSession, wanted: EventReport, event: Event) -
     if wanted.corrects is None:
         return None
     return await correct(session, wanted, event, wanted.corrects)
+
+
+async def write(session: AsyncSession, event: Event) -> bool:
+    """Writes an event down and holds its customer's lock; False where its external id is known."""
+    written = await session.execute(
+        queries.event_written(event).returning(Event.ts, Event.created_at)
+    )
+    moments = written.one_or_none()
+    if moments is None:
+        return False
+    event.ts, event.created_at = moments
+    return True
+
+
+async def record(session: AsyncSession, event: Event) -> tuple[UUID, bool]:
+    """An event that another system vouches for under an id of its own; its id, and whether it is new.
+
+    What is known under that id stays as it is, whatever is said of it now. The first time it is
+    credited like any other.
+    """
+    if not await write(session, event):
+        known = queries.event_by_external_id(event.source, event.external_id or "")
+        return (await session.execute(known)).one().id, False
+    await attribute(session, event)
+    return event.id, True
 
 
 def _fingerprint(wanted: EventReport) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, Uuid, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.features.coupons.for_others import mint
 from api.features.grants.errors import GrantNotFound, NoValidCampaigns, PartnerNotFound
 from api.features.terms.for_others import CommissionSnapshot, write_own_terms
 from shared.ids import new_id, read_id
@@ -90,7 +91,7 @@ async def _insert(
         select(*columns, literal(source)),
         include_defaults=False,
     )
-    added = await session.scalars(
+    added = await session.execute(
         fresh.on_conflict_do_update(
             index_elements=["tenant_id", "partner_id", "campaign_id"],
             set_={
@@ -100,9 +101,11 @@ async def _insert(
                 "ended_at": None,
             },
             where=Grant.ended_at.is_not(None),
-        ).returning(Grant.campaign_id)
+        ).returning(Grant.partner_id, Grant.campaign_id)
     )
-    return list(added)
+    pairs = [(partner_id, campaign_id) for partner_id, campaign_id in added]
+    await mint(session, pairs)
+    return [campaign_id for _, campaign_id in pairs]
 
 
 async def add(

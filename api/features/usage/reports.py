@@ -158,9 +158,7 @@ async def _mark_sent(database: Database, tenant_id: UUID, report_id: UUID) -> No
             report.status, report.sent_at, report.last_error = "sent", func.now(), None
 
 
-async def _note_failure(
-    database: Database, tenant_id: UUID, report_id: UUID, reason: str
-) -> None:
+async def _note_failure(database: Database, tenant_id: UUID, report_id: UUID, reason: str) -> None:
     """Even a refusal leaves it uncertain: it tells nothing of tries before it, or beside it."""
     async with database.tenant_session(tenant_id) as session:
         report = (await session.scalars(_held(report_id))).one()

@@ -27,6 +27,4 @@ async def start_checkout(_: Brand) -> Write:
 
 @body_of
 async def open_billing_portal(_: Brand) -> Write:
-    return Write(
-        "/billing/portal", {"returnUrl": OURS}, accepted=(400, "no_portal_for_this_plan")
-    )
+    return Write("/billing/portal", {"returnUrl": OURS}, accepted=(400, "no_portal_for_this_plan"))

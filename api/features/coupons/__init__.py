@@ -1,0 +1,1 @@
+"""Coupons: codes that stand for a partner where nobody clicked a link."""

@@ -1,0 +1,1 @@
+"""Redemptions: a customer used a coupon, and its partner is credited without a click."""
