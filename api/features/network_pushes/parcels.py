@@ -58,7 +58,7 @@ async def _partner(session: AsyncSession, push: NetworkPush) -> Parcel | None:
     found = (await session.execute(query)).one_or_none()
     if found is None:
         return None
-    return Parcel("partner", "/partners/upsert", standing(*found.tuple()), covers)
+    return Parcel("partner", "/partners/upsert", standing(*found), covers)
 
 
 async def _partners(session: AsyncSession, push: NetworkPush) -> Parcel | None:

@@ -79,7 +79,7 @@ async def _approved(session: AsyncSession, request_id: str) -> Made | None:
         .where(NetworkApproval.request_id == request_id)
     )
     found = (await session.execute(query)).one_or_none()
-    return None if found is None else Made(*found.tuple(), repeated=True)
+    return None if found is None else Made(*found, repeated=True)
 
 
 async def _provide(
