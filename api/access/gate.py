@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.access.review import refuse_unreviewed
 from api.access.standing import standing_of
 from api.errors import PaymentRequired
 from api.settings import Settings
@@ -20,7 +21,12 @@ class PlanRequired(PaymentRequired, code="plan_required"):
 
 
 async def refuse_lapsed(session: AsyncSession, settings: Settings, *, admits: bool) -> None:
-    """Raises TrialExpired; and where the request `admits` partners, PlanRequired while they may not."""
+    """Raises TrialExpired; and where the request `admits` partners, while they may not be let in,
+
+    PlanRequired or BrandPendingReview.
+    """
+    if admits:
+        await refuse_unreviewed(session, settings)
     if settings.openpartner_mode == "selfhost":
         return
     standing = await standing_of(session, settings.openpartner_mode)

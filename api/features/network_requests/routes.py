@@ -9,6 +9,7 @@ from api.access.gate import PlanRequired, TrialExpired
 from api.access.idempotency import RememberingRoute
 from api.access.needs import needs
 from api.access.permissions import Permission
+from api.access.review import BrandPendingReview
 from api.features.links.for_others import CampaignNotActive, LinkKeyTaken
 from api.features.network.for_others import CALLED, NetworkId, Place, relay
 from api.features.network_requests import service
@@ -41,7 +42,7 @@ async def list_network_requests(
     "/{id}/approve",
     responses=problems(
         *CALLED, RequestClosed, CreatorRevoked, CampaignNotActive, LinkKeyTaken,
-        UnknownCampaignIds, EventTypesMissing, AmountUnfit, TrialExpired, PlanRequired,
+        UnknownCampaignIds, EventTypesMissing, AmountUnfit, TrialExpired, PlanRequired, BrandPendingReview,
     ),
 )  # fmt: skip
 async def approve_network_request(

@@ -12,6 +12,7 @@ from api.access.gate import PlanRequired, TrialExpired
 from api.access.idempotency import ONCE, RememberingRoute
 from api.access.needs import needs
 from api.access.permissions import Permission
+from api.access.review import BrandPendingReview
 from api.features.partner_imports import service
 from api.features.partner_imports.errors import EmptyBody, InvalidCsv, NoRows
 from api.features.partner_imports.schemas import CsvText, PartnerImport
@@ -49,7 +50,9 @@ BODY = {
 @router.post(
     "/import/partners-csv",
     dependencies=[ONCE],
-    responses=problems(EmptyBody, InvalidCsv, NoRows, TrialExpired, PlanRequired),
+    responses=problems(
+        EmptyBody, InvalidCsv, NoRows, TrialExpired, PlanRequired, BrandPendingReview
+    ),
     max_body_size=LARGEST,
     openapi_extra=BODY,
 )

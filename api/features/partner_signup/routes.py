@@ -9,6 +9,7 @@ from api.access.gate import ADMITS_STRANGERS, PlanRequired
 from api.access.idempotency import RememberingRoute
 from api.access.needs import needs
 from api.access.permissions import Permission
+from api.access.review import BrandPendingReview
 from api.features.partner_signup import service
 from api.features.partner_signup.errors import SignupDisabled
 from api.features.partner_signup.schemas import (
@@ -32,7 +33,7 @@ Writer = Annotated[Caller, needs(Permission.SIGNUP_POLICY_WRITE)]
     status_code=201,
     dependencies=[limited("partner-signup", "10/minute"), IN_USE, ADMITS_STRANGERS],
     responses={
-        **problems(SignupDisabled, PlanRequired),
+        **problems(SignupDisabled, PlanRequired, BrandPendingReview),
         200: {"model": AlreadyRegistered, "description": "There is such a partner already."},
     },
 )

@@ -10,6 +10,7 @@ from api.access.gate import PlanRequired, TrialExpired
 from api.access.idempotency import ONCE, RememberingRoute
 from api.access.needs import needs, owns
 from api.access.permissions import Permission
+from api.access.review import BrandPendingReview
 from api.features.mail_settings.for_others import MailSendFailed
 from api.features.partners import applications, service
 from api.features.partners.errors import (
@@ -82,7 +83,13 @@ async def list_partners(
     status_code=201,
     dependencies=[ONCE],
     responses=problems(
-        EmailTaken, UnknownCampaignIds, EventTypesMissing, AmountUnfit, TrialExpired, PlanRequired
+        EmailTaken,
+        UnknownCampaignIds,
+        EventTypesMissing,
+        AmountUnfit,
+        TrialExpired,
+        PlanRequired,
+        BrandPendingReview,
     ),
 )
 async def create_partner(wanted: PartnerCreate, _: Creator, session: Session) -> PartnerCreated:
