@@ -5,6 +5,7 @@ from api.features.campaigns import jobs as campaign_jobs
 from api.features.clicks import jobs as click_jobs
 from api.features.commissions import jobs as commission_jobs
 from api.features.corrections import jobs as correction_jobs
+from api.features.domains import jobs as domain_jobs
 from api.features.housekeeping import jobs as housekeeping_jobs
 from api.features.mail_settings import jobs as mail_jobs
 from api.features.network_pushes import jobs as network_push_jobs
@@ -25,6 +26,7 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     commission_jobs,
     correction_jobs,
     mail_jobs,
+    domain_jobs,
     housekeeping_jobs,
     network_push_jobs,
     network_report_jobs,

@@ -17,6 +17,7 @@ from api.features.conversions.routes import router as conversions
 from api.features.corrections.routes import router as corrections
 from api.features.coupons.routes import router as coupons
 from api.features.creator_proxy.routes import router as creator_proxy
+from api.features.domains.routes import router as domains
 from api.features.exports.routes import router as exports
 from api.features.fraud_rules.routes import router as fraud_rules
 from api.features.grants.routes import router as grants
@@ -31,6 +32,7 @@ from api.features.network_creators.routes import router as network_creators
 from api.features.network_offerings.routes import router as network_offerings
 from api.features.network_pushes.routes import router as network_pushes
 from api.features.network_requests.routes import router as network_requests
+from api.features.onboarding.routes import router as onboarding
 from api.features.operators.routes import router as operators
 from api.features.partner_imports.routes import router as partner_imports
 from api.features.partner_signup.routes import router as partner_signup
@@ -92,6 +94,8 @@ api.include_router(account)
 api.include_router(program_settings)
 api.include_router(mail_settings)
 api.include_router(signup)
+api.include_router(onboarding)
+api.include_router(domains)
 api.include_router(workspaces)
 api.include_router(operators)
 api.include_router(brands)

@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from router.directory import Directory, Link, Tenant
+from router.domains import EVERY_DOMAIN, Domains
 from router.postgres import (
     RETRY_SECONDS,
     TooStrongError,
@@ -73,8 +74,9 @@ class Figures:
 class Links:
     """The directory, the connection that listens for its changes, and the questions to it."""
 
-    def __init__(self, url: str, snapshot: Snapshot) -> None:
+    def __init__(self, url: str, snapshot: Snapshot, domains: Domains) -> None:
         self._url = url
+        self.domains = domains
         self._snapshot = snapshot
         self.directory = Directory()
         self.figures = Figures()
@@ -179,6 +181,7 @@ class Links:
         """Started while the database is down: serve what the last one knew."""
         for tenant_id, stored in self._snapshot.rules().items():
             self.directory.put_rules(UUID(tenant_id), stored)
+        self.domains.remember()
         for row in self._snapshot.rows():
             self.directory.put(row)
         if len(self.directory):
@@ -194,6 +197,7 @@ class Links:
         connection.add_termination_listener(self._lose)
         self.connected = True
         await self._read_rules()
+        self.domains.take(await self._fetch(EVERY_DOMAIN))
         if monotonic() < self._next_refresh:
             await self._catch_up()
         else:
@@ -237,6 +241,7 @@ class Links:
         version = await self._fetch(VERSION)
         self._take(await self._fetch(CHANGED, self._version))
         await self._read_rules()
+        self.domains.take(await self._fetch(EVERY_DOMAIN))
         self._version = version[0][0]
         took = monotonic() - started
         self._next_catch_up = monotonic() + max(CATCH_UP_SECONDS, took * SHARE)
@@ -270,6 +275,8 @@ class Links:
                     await self._renew(column, changed)
             if any(table == "settings" for table, _, _ in announced):
                 await self._read_rules()
+            if any(name == "domains" for name, _, _ in announced):
+                self.domains.take(await self._fetch(EVERY_DOMAIN))
             if monotonic() >= self._next_refresh:
                 await self._read_everything()
             elif monotonic() >= self._next_catch_up:

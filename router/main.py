@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from router import pages
 from router.clicks import Clicks
+from router.domains import Domains, host_only
 from router.drain import Drain
 from router.journal import Journal
 from router.links import Links
@@ -46,14 +47,20 @@ class Router:
 
 
 class LinksFirst:
-    """Sends /r/… straight to the redirect, and the rest through Starlette."""
+    """Sends /r/… straight to the redirect, and the rest through Starlette.
 
-    def __init__(self, redirect: Redirect, others: ASGIApp) -> None:
+    What comes to a brand's own domain is a link of that brand's, with or without /r/.
+    """
+
+    def __init__(self, redirect: Redirect, domains: Domains, others: ASGIApp) -> None:
         self.redirect = redirect
+        self._domains = domains
         self._others = others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and scope["path"].startswith("/r/"):
+        if scope["type"] == "http" and (ours := self._domains.translated(scope)) is not None:
+            await self.redirect(ours, receive, host_only(send))
+        elif scope["type"] == "http" and scope["path"].startswith("/r/"):
             await self.redirect(scope, receive, send)
         else:
             await self._others(scope, receive, send)
@@ -61,7 +68,8 @@ class LinksFirst:
 
 def create_router(settings: Settings) -> Router:
     """Everything put together, nothing started."""
-    links = Links(settings.database_url, Snapshot(settings.journal_dir))
+    domains = Domains(settings.journal_dir)
+    links = Links(settings.database_url, Snapshot(settings.journal_dir), domains)
     journal = Journal(settings.journal_dir, settings.journal_bytes)
     clicks = Clicks(settings.database_url, journal, settings.slow_seconds)
     drain = Drain(settings.database_url, journal)
@@ -89,7 +97,7 @@ def create_router(settings: Settings) -> Router:
         exception_handlers={HTTPException: refuse, Exception: fail},
         max_body_size=BODY_MAX,
     )
-    return Router(links, clicks, drain, redirect, LinksFirst(redirect, others))
+    return Router(links, clicks, drain, redirect, LinksFirst(redirect, links.domains, others))
 
 
 async def refuse(_: Request, error: Exception) -> Response:

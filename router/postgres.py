@@ -32,7 +32,7 @@ select power from (
     from pg_class c, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE']) as action
     where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm')
         and has_any_column_privilege(c.oid, case action when 'DELETE' then 'UPDATE' else action end)
-        and not (c.relname in ('link_directory', 'tenant_rules') and action = 'SELECT')
+        and not (c.relname in ('link_directory', 'domain_directory', 'tenant_rules') and action = 'SELECT')
         and not (c.relname = 'clicks' and action = 'INSERT')
 ) as powers order by power
 """

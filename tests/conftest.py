@@ -25,6 +25,7 @@ from tests.support.stripe_double import StripeDouble, doubled
 from tests.support.stripe_double.double import SECRET_KEY as STRIPE_KEY
 from tests.support.stripe_double.webhooks import SECRET as WEBHOOK_SECRET
 from tests.support.working import Worker
+from tests.support.zone import Zone
 
 structlog.configure(
     # Plain tracebacks: pretty ones, with every local variable in them, take a minute each.
@@ -81,6 +82,7 @@ def settings(scratch: Scratch, tmp_path_factory: pytest.TempPathFactory) -> Sett
 def world(settings: Settings) -> World:
     """The real services outside, except that loopback may be called: receivers of tests live there."""
     world = World.of(settings)
+    world.resolver = Zone()
     world.outbound.policy = Policy(frozenset(range(1, 65536)), (ip_network("127.0.0.0/8"),))
     return world
 

@@ -290,6 +290,28 @@ def domain_directory() -> None:
         where d.verified_at is not null and d.purpose = 'links'
         """
     )
+    op.execute(
+        """
+        create function announce_domains() returns trigger language plpgsql as $$
+        declare
+            changed domains := coalesce(new, old);
+        begin
+            perform pg_notify('links', json_build_object(
+                'table', 'domains', 'id', changed.id, 'tenant', changed.tenant_id)::text);
+            return null;
+        end $$
+        """
+    )
+    # When it was last looked at is no news.
+    op.execute(
+        "create trigger announce_update after update on domains for each row"
+        " when ((old.verified_at is null) <> (new.verified_at is null))"
+        " execute function announce_domains()"
+    )
+    op.execute(
+        "create trigger announce_delete after delete on domains"
+        " for each row execute function announce_domains()"
+    )
     op.execute("grant select on domain_directory to openpartner_router")
     op.execute("alter view domain_directory owner to openpartner_crosser")
 
@@ -317,6 +339,9 @@ def active_means(condition: str) -> None:
 def downgrade() -> None:
     active_means(RUNNING)
     op.execute("drop view domain_directory")
+    op.execute("drop trigger announce_update on domains")
+    op.execute("drop trigger announce_delete on domains")
+    op.execute("drop function announce_domains()")
     for signature in FUNCTIONS:
         op.execute(f"drop function {signature}")
     op.execute("drop function tenant_by_slug(text)")

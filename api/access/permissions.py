@@ -72,6 +72,12 @@ class Permission(StrEnum):
     EVENTS_EXPLAIN = "events:explain"
     """See why an event was credited, or why not."""
 
+    DOMAINS_READ = "domains:read"
+    """See the brand's own host names, and how it shows there."""
+
+    DOMAINS_WRITE = "domains:write"
+    """Claim host names, and decide how the brand shows there."""
+
     EVENTS_WRITE = "events:write"
     """Report what customers did."""
 
@@ -125,6 +131,9 @@ class Permission(StrEnum):
 
     NETWORK_WRITE = "network:write"
     """Connect to the creator network, make offerings and decide on requests."""
+
+    ONBOARDING_READ = "onboarding:read"
+    """See how far the brand has come since it signed up."""
 
     OVERVIEW_READ = "overview:read"
     """See the totals of the whole program."""

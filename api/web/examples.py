@@ -26,6 +26,7 @@ BY_NAME: dict[str, tuple[Any, ...]] = {
     "amount": ("40.00",),
     "attributionWindowDays": (60,),
     "brandColor": ("#16a34a",),
+    "baseUrl": ("https://app.example.com/api/t/shop",),
     "campaignId": (A_UUID,),
     "campaignName": ("Spring",),
     "commissionValue": (20,),

@@ -31,7 +31,14 @@ BY_KEY = parse("6000/minute")
 # Mails that one address has sent to others: a person signs in a few times, who floods asks on.
 MAILS = parse("10/hour")
 WRONG_KEYS = parse("20/minute")
-EXEMPT = ("/health", "/ready", "/metrics", "/api/webhooks/stripe", "/api/uploads/")
+EXEMPT = (
+    "/health",
+    "/ready",
+    "/metrics",
+    "/api/webhooks/stripe",
+    "/api/uploads/",
+    "/api/domains/check",
+)
 
 
 @dataclass(frozen=True, slots=True)

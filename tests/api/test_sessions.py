@@ -175,15 +175,24 @@ async def test_what_keys_say_of_themselves(brand: Brand) -> None:
     async def asked(path: str, headers: dict[str, str]) -> Any:
         return (await brand.get(f"/auth/{path}", headers=headers)).json()
 
-    assert await asked("whoami", brand.headers) == {"role": "admin", "source": "db"}
-    assert await asked("introspect", brand.headers) == {"role": "admin", "unrestricted": True}
+    base = f"http://localhost:4601/api/t/{brand.slug}"
+    assert await asked("whoami", brand.headers) == {
+        "role": "admin", "source": "db", "baseUrl": base,
+    }  # fmt: skip
+    assert await asked("introspect", brand.headers) == {
+        "role": "admin", "unrestricted": True, "baseUrl": base,
+    }  # fmt: skip
     who = await asked("whoami", pats)
     assert (who["role"], who["source"], who["csrfToken"]) == ("partner", "db", None)
     assert who["partnerId"] == who["partner"]["id"] == partner["id"]
-    restricted = {"role": "partner", "restrictedTo": {"partnerId": partner["id"]}}
+    restricted = {
+        "role": "partner", "restrictedTo": {"partnerId": partner["id"]}, "baseUrl": base,
+    }  # fmt: skip
     assert await asked("introspect", pats) == restricted
     assert (await asked("whoami", scoped))["error"] == "scoped_key_not_for_portal"
-    assert await asked("introspect", scoped) == {"role": "scoped", "scopes": ["events:write"]}
+    assert await asked("introspect", scoped) == {
+        "role": "scoped", "scopes": ["events:write"], "baseUrl": base,
+    }  # fmt: skip
     assert (await asked("whoami", bearer("op_nobody")))["error"] == "unauthorized"
 
 
@@ -196,7 +205,9 @@ async def test_s4_the_environments_key_is_admin_of_its_own_workspace_only(
         served(create_app(changed)) as address,
         httpx2.AsyncClient(base_url=address, headers=bearer(key)) as client,
     ):
-        assert (await client.get("/api/auth/whoami")).json() == {"role": "admin", "source": "env"}
+        assert (await client.get("/api/auth/whoami")).json() == {
+            "role": "admin", "source": "env", "baseUrl": "http://localhost:4601/api/t/default",
+        }  # fmt: skip
         assert (await client.get("/api/t/default/auth/whoami")).status_code == 200
         elsewhere = await client.get(f"/api/t/{brand.slug}/auth/whoami")
         assert refusal(elsewhere) == (401, "unauthorized")

@@ -25,6 +25,8 @@ PUBLIC = {
         for method in ("get", "post", "put", "patch", "delete")
     },
     "identify_customer": "called by visitors' browsers, from the merchant's own pages",
+    "check_domain": "asked by the proxy that fetches certificates",
+    "get_branding": "shown before anybody has signed in",
     "sign_up": "makes a workspace, and its first admin proves the address",
     "ask_for_workspaces": "never tells whether an address is known",
     "sign_in_to_platform": "the mailed token is the proof",

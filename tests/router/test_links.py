@@ -103,7 +103,9 @@ async def test_what_changed_while_nobody_listened_is_caught_up(databases: Databa
         )
         await shop.redirect_to("https://shop.example/sale")
         await shop.revoke()
-        await other.execute("update tenants set status = 'suspended' where id = $1", other.tenant)
+        await other.execute(
+            "update tenants set approval_status = 'rejected' where id = $1", other.tenant
+        )
 
         async def seen() -> bool:
             return await location(router, path) == "https://shop.example/sale"

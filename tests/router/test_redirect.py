@@ -113,10 +113,17 @@ async def chunked() -> AsyncIterator[bytes]:
     yield b"x"
 
 
-async def test_a_suspended_tenant_has_no_links(router: Running, shop: Shop) -> None:
+async def test_a_suspended_tenants_links_lead_on_and_a_rejected_ones_do_not(
+    router: Running, shop: Shop
+) -> None:
+    """What visitors followed was promised to them; what operators rejected leads nowhere."""
     path = await shop.link()
     assert cref_of(await router.get(path))
     await shop.execute("update tenants set status = 'suspended' where id = $1", shop.tenant)
+    other = await shop.link()
+    assert cref_of(await router.get(other))
+    assert cref_of(await router.get(path))
+    await shop.execute("update tenants set approval_status = 'rejected' where id = $1", shop.tenant)
 
     async def gone() -> bool:
         return (await router.get(path)).status_code == 404

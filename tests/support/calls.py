@@ -177,6 +177,11 @@ async def _push(premises: Premises) -> str:
     return str(found)
 
 
+async def _domain(premises: Premises) -> str:
+    body = {"host": f"{premises.brand.slug}.example", "purpose": "links"}
+    return str((await premises.brand.made("/domains", body))["id"])
+
+
 async def _operator(premises: Premises) -> str:
     operator = new_id()
     await premises.brand.execute(
@@ -221,6 +226,7 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/clicks": _click,
     "/commissions": _commission,
     "/config/mail/suppressions": _suppression,
+    "/domains": _domain,
     "/export": lambda _: _always("partners"),
     "/partners": lambda premises: _with_a_commission(premises, "/partners"),
     "/payouts": _payout,

@@ -16,6 +16,7 @@ KEPT_BACK = {
     "billing_subscriptions": "the same; elsewhere nobody has heard of this subscription",
     "click_days": "figures that are reckoned from clicks, wherever those are",
     "click_rollups": "how far these figures are reckoned here",
+    "domains": "proved to this installation: they are proved anew where the data goes",
     "idempotent_requests": "answers to requests that were made to this installation",
     "jobs": "work under way here, such as mails: elsewhere it would be done a second time",
     "network_pushes": "what the coordinator of a network has yet to hear from this installation",

@@ -5,6 +5,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
 from shared.models.campaign import Campaign
+from shared.models.domain import Domain
 from shared.models.grant import Grant
 from shared.models.link import Link
 from shared.models.tenant import Tenant
@@ -36,3 +37,9 @@ def campaign_for(partner_id: UUID, campaign_id: UUID) -> Select[Campaign, str, b
 def own_slug() -> Select[str]:
     """The pinned tenant's slug; row security shows no other."""
     return select(Tenant.slug)
+
+
+def own_domain() -> Select[str]:
+    """The host on which the brand's links stand, if it has proved one."""
+    held = Domain.verified_at.is_not(None) & (Domain.purpose == "links")
+    return select(Domain.host).where(held).order_by(Domain.verified_at).limit(1)

@@ -18,7 +18,7 @@ from api.features.links.errors import (
     LinkKeyTaken,
     PartnerRevoked,
 )
-from api.features.links.queries import links_of, own_slug
+from api.features.links.queries import links_of, own_domain, own_slug
 from api.features.links.schemas import LinkCreate, LinkList, LinkOut
 from api.features.partners.for_others import UnknownPartner, partner_of
 from api.settings import Settings
@@ -35,6 +35,8 @@ Writer = Annotated[Caller, owns(Permission.LINKS_WRITE)]
 async def share_prefix(request: Request, session: Session) -> tuple[str, str | None]:
     """Where our links live, and the slug that they carry, if any."""
     settings: Settings = request.state.settings
+    if (host := await session.scalar(own_domain())) is not None:
+        return f"https://{host}", None
     slug = (await session.scalars(own_slug())).one() if settings.is_multi else None
     return settings.router_url, slug
 

@@ -9,5 +9,15 @@ from api.features.program_settings.service import (
     set_logo,
     write_setting,
 )
+from api.features.program_settings.service import show as show_program
 
-__all__ = ["KEY", "Look", "look_of", "program_name", "save", "set_logo", "write_setting"]
+__all__ = [
+    "KEY",
+    "Look",
+    "look_of",
+    "program_name",
+    "save",
+    "set_logo",
+    "show_program",
+    "write_setting",
+]

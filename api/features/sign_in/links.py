@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.features.sign_in.queries import Kind, Person
 from api.settings import Settings
 from shared.ids import new_id
+from shared.models.domain import Domain
 from shared.models.sign_in import MagicLink
 from shared.models.tenant import Tenant
 from shared.tokens import digest_of, new_token
@@ -33,8 +34,7 @@ async def mint(session: AsyncSession, settings: Settings, person: Person, purpos
         )
     )
     await session.flush()
-    workspace = f"/t/{await _slug(session)}" if settings.is_multi else ""
-    return f"{settings.people_url}{workspace}/auth/magic?token={quote(token.plaintext)}"
+    return f"{await _portal(session, settings)}/auth/magic?token={quote(token.plaintext)}"
 
 
 async def spend(session: AsyncSession, token: str) -> MagicLink | None:
@@ -88,5 +88,11 @@ async def forget_all(session: AsyncSession, kind: Kind, person_id: UUID) -> None
     await session.execute(delete(MagicLink).where(theirs))
 
 
-async def _slug(session: AsyncSession) -> str:
-    return (await session.scalars(select(Tenant.slug))).one()
+async def _portal(session: AsyncSession, settings: Settings) -> str:
+    """Where the workspace's people sign in: on its own domain, if it has proved one."""
+    held = Domain.verified_at.is_not(None) & (Domain.purpose == "portal")
+    own = select(Domain.host).where(held).order_by(Domain.verified_at).limit(1)
+    slug, host = (await session.execute(select(Tenant.slug, own.scalar_subquery()))).one()
+    if host is not None:
+        return f"https://{host}"
+    return f"{settings.people_url}/t/{slug}" if settings.is_multi else settings.people_url

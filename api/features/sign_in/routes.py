@@ -80,10 +80,12 @@ async def sign_out(request: Request, response: Response) -> Done:
 async def get_whoami(request: Request, caller: Anyone, session: Session) -> Who:
     """Who is calling, for a portal."""
     cookie = session_cookie(request) if caller.source == "session" else None
-    return await service.who(session, caller, csrf_token(cookie) if cookie else None)
+    return await service.who(
+        session, request.state.settings, caller, csrf_token(cookie) if cookie else None
+    )
 
 
 @router.get("/introspect")
-async def introspect_key(caller: Anyone) -> KeyFacts:
+async def introspect_key(request: Request, caller: Anyone, session: Session) -> KeyFacts:
     """What the caller's key opens, for integrations."""
-    return service.introspect(caller)
+    return await service.introspect(session, request.state.settings, caller)

@@ -61,7 +61,13 @@ class PartnerSignedIn(Out):
     csrf_token: str
 
 
-class AdminBySession(Out):
+class Somewhere(Out):
+    """`baseUrl` is where this workspace's API is called, ready to be copied."""
+
+    base_url: str
+
+
+class AdminBySession(Somewhere):
     """An admin who is signed in."""
 
     role: Literal["admin"]
@@ -70,14 +76,14 @@ class AdminBySession(Out):
     csrf_token: str
 
 
-class AdminByKey(Out):
+class AdminByKey(Somewhere):
     """The holder of an admin key, or of the one in the environment."""
 
     role: Literal["admin"]
     source: Literal["env", "db"]
 
 
-class PartnerCaller(Out):
+class PartnerCaller(Somewhere):
     """A partner; `csrfToken` is null for a key, which needs none."""
 
     role: Literal["partner"]
@@ -93,21 +99,21 @@ class PartnerRestriction(Out):
     partner_id: UUID
 
 
-class AdminKeyFacts(Out):
+class AdminKeyFacts(Somewhere):
     """An admin's key opens everything."""
 
     role: Literal["admin"]
     unrestricted: Literal[True]
 
 
-class PartnerKeyFacts(Out):
+class PartnerKeyFacts(Somewhere):
     """A partner's key opens what is the partner's own."""
 
     role: Literal["partner"]
     restricted_to: PartnerRestriction
 
 
-class ScopedKeyFacts(Out):
+class ScopedKeyFacts(Somewhere):
     """An integration's key opens what its scopes name."""
 
     role: Literal["scoped"]

@@ -45,6 +45,7 @@ from api.settings import Settings
 from shared.models.admin import Admin
 from shared.models.partner import Partner
 from shared.models.sign_in import MagicLink
+from shared.models.tenant import Tenant
 
 REFUSALS: dict[str, tuple[type[ApiError], type[ApiError]]] = {
     "admin": (AdminNotFound, AdminRevoked),
@@ -162,10 +163,11 @@ def _welcome(person: Admin | Partner, csrf: str) -> SignedIn:
     return PartnerSignedIn(ok=True, role="partner", partner=_partner(person), csrf_token=csrf)
 
 
-async def who(session: AsyncSession, caller: Caller, csrf: str | None) -> Who:
+async def who(session: AsyncSession, settings: Settings, caller: Caller, csrf: str | None) -> Who:
     """The person behind the caller, for a portal."""
     if caller.role == "scoped":
         raise ScopedKeyNotForPortal
+    base_url = await base_url_of(session, settings)
     if caller.partner_id is not None:
         partner = (
             await session.scalars(select(Partner).where(Partner.id == caller.partner_id))
@@ -176,23 +178,34 @@ async def who(session: AsyncSession, caller: Caller, csrf: str | None) -> Who:
             partner_id=partner.id,
             partner=_partner(partner),
             csrf_token=csrf,
+            base_url=base_url,
         )
     if caller.admin_id is not None:
         admin = (await session.scalars(select(Admin).where(Admin.id == caller.admin_id))).one()
         return AdminBySession(
-            role="admin", source="session", admin=_admin(admin), csrf_token=csrf or ""
+            role="admin",
+            source="session",
+            admin=_admin(admin),
+            csrf_token=csrf or "",
+            base_url=base_url,
         )
-    return AdminByKey(role="admin", source=caller.source)
+    return AdminByKey(role="admin", source=caller.source, base_url=base_url)
 
 
-def introspect(caller: Caller) -> KeyFacts:
-    """What the caller's key opens, for an integration that checks its set-up."""
+async def introspect(session: AsyncSession, settings: Settings, caller: Caller) -> KeyFacts:
+    """What the caller's key opens, and where, for an integration that checks its set-up."""
+    base_url = await base_url_of(session, settings)
     if caller.role == "scoped":
-        return ScopedKeyFacts(role="scoped", scopes=list(caller.scopes))
+        return ScopedKeyFacts(role="scoped", scopes=list(caller.scopes), base_url=base_url)
     if caller.partner_id is not None:
         only = PartnerRestriction(partner_id=caller.partner_id)
-        return PartnerKeyFacts(role="partner", restricted_to=only)
-    return AdminKeyFacts(role="admin", unrestricted=True)
+        return PartnerKeyFacts(role="partner", restricted_to=only, base_url=base_url)
+    return AdminKeyFacts(role="admin", unrestricted=True, base_url=base_url)
+
+
+async def base_url_of(session: AsyncSession, settings: Settings) -> str:
+    """The one address of the pinned workspace's API that is shown everywhere."""
+    return settings.base_url((await session.scalars(select(Tenant.slug))).one())
 
 
 def _admin(person: Admin) -> AdminWho:

@@ -1,6 +1,6 @@
 """The pages' addresses, at the root of the API's host; looking at one changes nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -28,7 +28,8 @@ class Place:
     """Where a page stands: at the root, or under a workspace's address."""
 
     slug: str | None
-    settings: Settings
+    # One per app, and no key of anything: some of its values can't be.
+    settings: Settings = field(compare=False)
 
     @classmethod
     def of(cls, request: Request) -> "Place":
@@ -76,7 +77,7 @@ async def _next_step(request: Request, tenant_id: UUID) -> dict[str, Any]:
         if cookie is None or caller is None:
             return {"step": "sign_in", "program": program}
         csrf = csrf_token(cookie)
-        known = await who(session, caller, csrf)
+        known = await who(session, request.state.settings, caller, csrf)
     person = getattr(known, known.role)
     return {"step": known.role, "program": program, "person": person, "csrf": csrf}
 

@@ -84,3 +84,14 @@ async def block_brands_campaign(brand: Brand) -> Write:
 async def block_signups(brand: Brand) -> Write:
     body = {"kind": "domain", "value": f"{new_id().hex[-12:]}.example", "reason": "Spam"}
     return Write(f"{CONSOLE}/blocklist", body, headers=await operator_headers(brand))
+
+
+@body_of
+async def add_domain(_: Brand) -> Write:
+    host = f"partners.{new_id().hex[-12:]}.example"
+    return Write("/domains", {"host": host, "purpose": "portal"})
+
+
+@body_of
+async def change_white_label(_: Brand) -> Write:
+    return Write("/config/white-label", {"enabled": True}, (200, None))
