@@ -13,6 +13,7 @@ from api.features.network_reports import jobs as network_report_jobs
 from api.features.partners import jobs as partner_jobs
 from api.features.platform_sign_in import jobs as platform_sign_in_jobs
 from api.features.postbacks import jobs as postback_jobs
+from api.features.proofs import jobs as proof_jobs
 from api.features.sign_in import jobs as sign_in_jobs
 from api.features.signup import jobs as signup_jobs
 from api.features.subscriptions import jobs as subscription_jobs
@@ -32,6 +33,7 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     network_report_jobs,
     partner_jobs,
     postback_jobs,
+    proof_jobs,
     platform_sign_in_jobs,
     sign_in_jobs,
     subscription_jobs,

@@ -8,6 +8,8 @@ from cli.demo.command import demo
 from cli.doctor.command import doctor
 from cli.environment import load_env_file
 from cli.errors import CommandError
+from cli.ledger.invariants import invariants
+from cli.ledger.verify import ledger
 from cli.migrate_command import migrate
 from cli.rotate_secrets import rotate_secrets
 from cli.up import up
@@ -23,6 +25,8 @@ app.command("demo")(demo)
 app.command("migrate")(migrate)
 app.command("doctor")(doctor)
 app.command("rotate-secrets")(rotate_secrets)
+app.command("invariants")(invariants)
+app.add_typer(ledger, name="ledger")
 
 
 def main() -> None:

@@ -43,6 +43,8 @@ def _remember_pin(connection: Connection) -> None:
     """Runs before SQLAlchemy sends BEGIN; `SET LOCAL` dies with the transaction, so nothing leaks."""
     options = connection.get_execution_options()
     opening = ";"
+    if options.get("snapshot"):
+        opening += "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ;"
     if options.get("read_only"):
         opening += "SET TRANSACTION READ ONLY;"
     if options.get("platform"):
@@ -62,10 +64,14 @@ class Database:
 
     @asynccontextmanager
     async def tenant_session(
-        self, tenant_id: UUID, *, read_only: bool = False
+        self, tenant_id: UUID, *, read_only: bool = False, snapshot: bool = False
     ) -> AsyncIterator[AsyncSession]:
-        """One transaction in which PostgreSQL shows and accepts only this tenant's rows."""
-        async with self._begin(tenant=tenant_id, read_only=read_only) as session:
+        """One transaction in which PostgreSQL shows and accepts only this tenant's rows.
+
+        With `snapshot` all of its statements see the same moment.
+        """
+        options = {"tenant": tenant_id, "read_only": read_only, "snapshot": snapshot}
+        async with self._begin(**options) as session:
             yield session
 
     @asynccontextmanager
@@ -121,6 +127,7 @@ def open_database(
     pool: int = 20,
     application: str = "openpartner",
     wait_seconds: int = ACQUIRE_SECONDS,
+    statement_seconds: int = STATEMENT_SECONDS,
 ) -> Database:
     """An engine on `url` (postgresql+asyncpg://…) that waits `wait_seconds` for a free connection."""
     engine = create_async_engine(
@@ -131,7 +138,7 @@ def open_database(
         connect_args={
             "connection_class": PinnedConnection,
             "timeout": ACQUIRE_SECONDS,
-            "command_timeout": STATEMENT_SECONDS,
+            "command_timeout": statement_seconds,
             "server_settings": {
                 "application_name": application,
                 "timezone": "UTC",

@@ -4,8 +4,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from sqlalchemy import CursorResult, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.features.proofs.finding import Finding
+from api.features.proofs.invariants import INVARIANTS, broken
+from api.features.proofs.service import Proof, prove
 from shared.database import open_database
 from tests.support.brand import Brand
 
@@ -41,3 +45,54 @@ async def entries(brand: Brand) -> list[Any]:
         " where e.tenant_id = $1 order by s.seq",
         brand.tenant_id,
     )
+
+
+async def wrongs(brand: Brand, expected: str | None = None) -> list[str]:
+    """Everything that the whole proof and the invariants find wrong with a brand's books."""
+    database = open_database(brand.scratch.urls.app, pool=1)
+    try:
+        async with database.tenant_session(
+            brand.tenant_id, read_only=True, snapshot=True
+        ) as session:
+            return await _found(session, expected)
+    finally:
+        await database.close()
+
+
+async def _found(session: AsyncSession, expected: str | None) -> list[str]:
+    found: list[Finding] = [finding async for finding in prove(session, Proof(), expected)]
+    for invariant in INVARIANTS:
+        found += [finding async for finding in broken(session, invariant)]
+    return [str(finding) for finding in found]
+
+
+async def wrongs_after(brand: Brand, *statements: str, expected: str | None = None) -> list[str]:
+    """What is found once somebody who rules the database has done this; undone again afterwards.
+
+    `:tenant` is the brand. Every guard is off meanwhile.
+    """
+    address = brand.scratch.superuser.replace("postgresql://", "postgresql+asyncpg://")
+    database = open_database(address, pool=1)
+    try:
+        async with database.engine.connect() as connection, AsyncSession(connection) as session:
+            await session.execute(text("set local session_replication_role = replica"))
+            for statement in statements:
+                done = await session.execute(text(statement), {"tenant": brand.tenant_id})
+                assert isinstance(done, CursorResult)
+                assert done.rowcount, statement
+            await session.execute(text("set local role openpartner_app"))
+            pin = text("select set_config('app.tenant_id', :tenant, true)")
+            await session.execute(pin, {"tenant": str(brand.tenant_id)})
+            return await _found(session, expected)
+    finally:
+        await database.close()
+
+
+async def tamper(brand: Brand, statement: str) -> None:
+    """As somebody who rules the database, and switches every guard off; $1 is the tenant."""
+    connection = await brand.scratch.connect()
+    try:
+        await connection.execute("set session_replication_role = replica")
+        await connection.execute(statement, brand.tenant_id)
+    finally:
+        await connection.close()

@@ -17,6 +17,7 @@ from api.features.corrections.service import (
     catch_up,
     lock_payment,
     name_payment,
+    parts_of,
     report,
     returned_parts,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "dispute_won",
     "lock_payment",
     "name_payment",
+    "parts_of",
     "refund",
     "refunded_in_total",
     "returned_parts",

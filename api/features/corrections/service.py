@@ -51,12 +51,13 @@ def _row(said: Reported) -> dict[str, object]:
 async def _apply(session: AsyncSession, sales: Sequence[UUID], cause: Cause) -> Outcome:
     """The customers' locks come before reading: an event that is being credited now counts too."""
     await session.execute(queries.LOCK_CUSTOMERS, queries.events(sales))
-    shares = await _shares(session, sales)
+    shares = await parts_of(session, sales)
     changes = await withhold(session, shares, cause)
     return Outcome(True, sales, [change.commission.id for change in changes])
 
 
-async def _shares(session: AsyncSession, event_ids: Sequence[UUID]) -> dict[UUID, Withheld]:
+async def parts_of(session: AsyncSession, event_ids: Sequence[UUID]) -> dict[UUID, Withheld]:
+    """Which part of each of these sales went back, and which is disputed, from all that was said."""
     said: defaultdict[UUID, list[Said]] = defaultdict(list)
     for row in await session.execute(queries.SAID, queries.events(event_ids)):
         part = part_of(
@@ -78,7 +79,7 @@ async def catch_up(session: AsyncSession, event_ids: Collection[UUID]) -> None:
     """
     for event in sorted(event_ids):
         cause = Cause("refund", f"known_before:{event}:{new_id()}", {"eventId": str(event)})
-        await withhold(session, await _shares(session, [event]), cause)
+        await withhold(session, await parts_of(session, [event]), cause)
 
 
 async def name_payment(session: AsyncSession, event_id: UUID, payment: Payment) -> Outcome:
@@ -109,5 +110,6 @@ async def adjust(session: AsyncSession, adjustments: Sequence[Adjustment]) -> se
 
 def _given(one: Adjustment) -> Entry:
     changes = {"available": one.amount_minor}
-    postings = moved(one.partner_id, one.currency, changes, commission_id=one.commission_id)
+    # Without its commission: in the ledger that stands for what the commission itself came to.
+    postings = moved(one.partner_id, one.currency, changes)
     return Entry(f"adjustment:{one.key}", one.kind, postings, one.details)

@@ -1,0 +1,1 @@
+"""Proofs: that money adds up, worked out anew from raw facts; reads everything, changes nothing."""

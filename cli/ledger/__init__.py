@@ -1,0 +1,1 @@
+"""`openpartner ledger verify` and `openpartner invariants`: proofs that money adds up."""

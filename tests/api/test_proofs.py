@@ -1,0 +1,284 @@
+"""The proof of the books: silent while all is right, and loud about a single wrong cent or seal."""
+
+import os
+import subprocess
+import sys
+
+import asyncpg
+import pytest
+
+from tests.architecture.test_role_rights import plain
+from tests.support.brand import Brand, Json
+from tests.support.conversions import (
+    commissions,
+    days_ago,
+    promotion,
+    report,
+    three_partners,
+    visit,
+)
+from tests.support.ledger import books, entries, tamper, wrongs, wrongs_after
+from tests.support.tree import ROOT
+
+
+async def trade(brand: Brand) -> None:
+    """A bit of everything: shares, rounding, currencies, refunds, disputes, payouts, gifts, debts."""
+    await three_partners(brand, attributionModel="linear")
+    await report(brand, value="0.16", externalId="a")
+    await report(brand, value="1000", currency="JPY", externalId="b")
+    await report(brand, value="1.234", currency="KWD", externalId="c")
+    link = await promotion(brand)
+    await visit(brand, link, "bob", at=days_ago(1))
+    for number in range(4):
+        await report(brand, "bob", value="77.77", externalId=f"d{number}")
+    ids = [one["id"] for one in await commissions(brand)]
+    await correct(brand, "d0", value="11.11")
+    await brand.made("/commissions/approve", {"ids": ids[1:]})
+    await brand.made(f"/commissions/{ids[0]}/reverse", {"reason": "Spam"})
+    bonus: Json = {"kind": "bonus", "amount": "3.33", "reason": "Thanks"}
+    await brand.made(f"/partners/{link['partnerId']}/adjustments", bonus)
+    await correct(brand, "b", "dispute_created")
+    paid = (await brand.made("/payouts/run"))["payouts"]
+    await brand.made(f"/payouts/{paid[0]['payoutId']}/confirm")
+    await correct(brand, "d1", value="0.01")
+    await correct(brand, "c")
+    await correct(brand, "b", "dispute_lost")
+    await correct(brand, "later", value="1.00")
+
+
+async def correct(brand: Brand, sale: str, kind: str = "refund", **changes: str) -> None:
+    wanted: Json = {"type": kind, "corrects": sale, "value": None, **changes}
+    await report(brand, **wanted)
+
+
+async def test_after_a_bit_of_everything_all_is_right(brand: Brand) -> None:
+    await trade(brand)
+    kinds = {entry["kind"] for entry in await entries(brand)}
+    assert kinds >= {"sale", "approval", "reversal", "refund", "dispute", "bonus", "payout", "paid"}
+    assert await wrongs(brand) == []
+
+
+# Each with what has to be said of it.
+TAMPERINGS = {
+    "a posting": (
+        """
+        update ledger_postings set amount_minor = amount_minor + 1 where tenant_id = :tenant
+            and number = 1 and entry_id = (select entry_id from ledger_seals
+                where tenant_id = :tenant and seq = 2)
+        """,
+        ["was changed after it was sealed", "out of balance", "the ledger says"],
+    ),
+    "a whole entry, balanced": (
+        """
+        update ledger_postings set amount_minor = amount_minor * 2 where tenant_id = :tenant
+            and entry_id = (select entry_id from ledger_seals where tenant_id = :tenant and seq = 2)
+        """,
+        ["was changed after it was sealed", "the ledger says"],
+    ),
+    "a seal": (
+        "delete from ledger_seals where tenant_id = :tenant and seq = 3",
+        ["seal 3: is missing", "has no seal"],
+    ),
+    "the end of the chain": (
+        """
+        delete from ledger_seals where tenant_id = :tenant
+            and seq = (select max(seq) from ledger_seals where tenant_id = :tenant)
+        """,
+        ["has no seal"],
+    ),
+    "an entry's time": (
+        """
+        update ledger_entries set created_at = created_at - interval '1 microsecond'
+        where tenant_id = :tenant
+            and id = (select entry_id from ledger_seals where tenant_id = :tenant and seq = 2)
+        """,
+        ["was changed after it was sealed"],
+    ),
+    "the price of a sale": (
+        """
+        update events set value_minor = value_minor + 10
+        where tenant_id = :tenant and external_id = 'd2'
+        """,
+        ["and its terms pay"],
+    ),
+    "the terms": (
+        "update terms set percent = percent + 1 where tenant_id = :tenant",
+        ["and its terms pay"],
+    ),
+    "a share": (
+        "update credits set weight_parts = weight_parts - 1 where tenant_id = :tenant",
+        ["its credits are not those of linear", "its credits sum to 99"],
+    ),
+    "a commission": (
+        """
+        update commissions set amount_minor = amount_minor + 1,
+            clawed_minor = clawed_minor + (status = 'reversed')::int where tenant_id = :tenant
+        """,
+        ["and its terms pay", "the ledger says"],
+    ),
+    "a refund": (
+        "delete from correction_references where tenant_id = :tenant and reference = 'd0'",
+        ["where refunds and disputes say 0 and 0"],
+    ),
+    "a payout": (
+        "update payouts set amount_minor = amount_minor + 1 where tenant_id = :tenant",
+        ["payout "],
+    ),
+    "a bonus": (
+        """
+        update adjustments set amount_minor = amount_minor + 1
+        where tenant_id = :tenant and kind = 'bonus'
+        """,
+        ["adjustment adjustment:given:"],
+    ),
+    "a debt": (
+        "delete from adjustments where tenant_id = :tenant and payout_id is null",
+        ["what can be claimed is"],
+    ),
+    "a commission that vanished": (
+        """
+        delete from commissions where tenant_id = :tenant
+            and id = (select min(id::text)::uuid from commissions where tenant_id = :tenant)
+        """,
+        ["has earned a commission that is gone"],
+    ),
+}
+
+
+async def test_whoever_rules_the_database_is_found_out(brand: Brand) -> None:
+    await trade(brand)
+    for what, (statement, told) in TAMPERINGS.items():
+        found = await wrongs_after(brand, statement)
+        for sentence in told:
+            assert any(sentence in finding for finding in found), (what, sentence, found)
+    assert await wrongs(brand) == []
+
+
+async def test_a_head_that_was_written_down_catches_a_ledger_that_was_rewritten(
+    brand: Brand,
+) -> None:
+    await trade(brand)
+    last = (await entries(brand))[-1]
+    head = f"{last['seq']}:{last['hash'].hex()}"
+    assert await wrongs(brand, head) == []
+    found = await wrongs_after(
+        brand,
+        "delete from ledger_seals where tenant_id = :tenant",
+        "insert into ledger_seals select tenant_id, row_number() over (order by id), id,"
+        " decode(repeat('00', 32), 'hex'), decode(repeat('00', 32), 'hex') from ledger_entries"
+        " where tenant_id = :tenant",
+        expected=head,
+    )
+    assert any("is not the one that was written down" in finding for finding in found)
+    assert any("and is gone" in one for one in await wrongs(brand, f"9999:{last['hash'].hex()}"))
+
+
+def command(brand: Brand, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cli", *words, "--tenant", brand.slug],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL_APP": brand.scratch.urls.app},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+async def test_the_commands_say_it_by_their_exit_code_and_name_the_entry(brand: Brand) -> None:
+    await trade(brand)
+    assert command(brand, "ledger", "verify").returncode == 0
+    listed = command(brand, "invariants")
+    assert (listed.returncode, listed.stdout.count("holds")) == (0, 20), listed.stdout
+    [victim] = [entry for entry in await entries(brand) if entry["seq"] == 5]
+    await tamper(
+        brand,
+        """
+        update ledger_postings set amount_minor = amount_minor + 1 where tenant_id = $1
+            and number = 2
+            and entry_id = (select entry_id from ledger_seals where tenant_id = $1 and seq = 5)
+        """,
+    )
+    verified = command(brand, "ledger", "verify")
+    assert verified.returncode == 1
+    assert f"entry {victim['key']}: was changed after it was sealed" in verified.stdout
+    listed = command(brand, "invariants")
+    assert (listed.returncode, "BROKEN  1" in listed.stdout) == (1, True)
+
+
+CHANGES = ("update {} set tenant_id = tenant_id", "delete from {}", "truncate {} cascade")
+
+
+@pytest.mark.parametrize("role", ["app", "owner", "superuser"])
+async def test_the_ledger_never_changes_whoever_asks(brand: Brand, role: str) -> None:
+    link = await promotion(brand)
+    await visit(brand, link, at=days_ago(1))
+    await report(brand)
+    urls = brand.scratch.urls
+    address = {
+        "app": plain(urls.app),
+        "owner": plain(urls.owner),
+        "superuser": brand.scratch.superuser,
+    }[role]
+    connection = await asyncpg.connect(address)
+    try:
+        await pin(connection, brand)
+        for table in ("ledger_entries", "ledger_postings", "ledger_seals", "corrections"):
+            if table == "corrections":
+                await report(brand, type="refund", corrects="nothing")
+            for change in CHANGES:
+                with pytest.raises((asyncpg.RaiseError, asyncpg.InsufficientPrivilegeError)):
+                    await connection.execute(change.format(table))
+    finally:
+        await connection.close()
+    assert await books(brand) == {"pending": 4000, "expense": -4000}
+
+
+async def pin(connection: asyncpg.Connection, brand: Brand) -> None:
+    await connection.execute("select set_config('app.tenant_id', $1, false)", str(brand.tenant_id))
+
+
+AN_ENTRY = "insert into ledger_entries (id, key, kind) values (gen_random_uuid(), 'x', 'sale') returning id"
+A_POSTING = (
+    "insert into ledger_postings (entry_id, number, account, currency, amount_minor)"
+    " values ($1, $2, 'expense', $3, $4)"
+)
+
+
+@pytest.mark.parametrize(
+    ("postings", "told"),
+    [
+        ([], "has no postings"),
+        ([("USD", 1)], "out of balance by 1 USD"),
+        ([("USD", 1), ("EUR", -1)], "out of balance"),
+        ([("USD", 2), ("USD", -2), ("EUR", -1)], "out of balance by -1 EUR"),
+    ],
+)
+async def test_an_entry_that_does_not_balance_is_not_committed(
+    brand: Brand, postings: list[tuple[str, int]], told: str
+) -> None:
+    connection = await asyncpg.connect(plain(brand.scratch.urls.app))
+    try:
+        await pin(connection, brand)
+        transaction = connection.transaction()
+        await transaction.start()
+        entry = await connection.fetchval(AN_ENTRY)
+        for number, (currency, amount) in enumerate(postings, 1):
+            await connection.execute(A_POSTING, entry, number, currency, amount)
+        with pytest.raises(asyncpg.CheckViolationError, match=told):
+            await transaction.commit()
+    finally:
+        await connection.close()
+
+
+async def test_a_sealed_entry_takes_no_more_postings(brand: Brand) -> None:
+    link = await promotion(brand)
+    await visit(brand, link, at=days_ago(1))
+    await report(brand)
+    [entry] = await entries(brand)
+    connection = await asyncpg.connect(plain(brand.scratch.urls.app))
+    try:
+        await pin(connection, brand)
+        with pytest.raises(asyncpg.CheckViolationError, match="takes no more postings"):
+            await connection.execute(A_POSTING, entry["id"], 9, "USD", 1)
+    finally:
+        await connection.close()
