@@ -69,7 +69,7 @@ async def parts_of(session: AsyncSession, event_ids: Sequence[UUID]) -> dict[UUI
 
 async def returned_parts(session: AsyncSession, event_ids: Sequence[UUID]) -> dict[UUID, Fraction]:
     """Which part of each of these sales went back to its customer by now, from 0 to 1."""
-    return {event: share.returned for event, share in (await _shares(session, event_ids)).items()}
+    return {event: share.returned for event, share in (await parts_of(session, event_ids)).items()}
 
 
 async def catch_up(session: AsyncSession, event_ids: Collection[UUID]) -> None:
