@@ -32,7 +32,7 @@ class Repricing(Identified, Model):
     """An event's credit was reckoned anew: by how much a partner's share of it changed.
 
     Append-only, like what it corrects. `source_id` names the occasion: a simulation, or a click that
-    counts after all; one occasion changes an event once.
+    counts after all; one occasion changes an event once. What is refunded later is a `correction`.
     """
 
     __tablename__ = "repricings"
@@ -44,7 +44,7 @@ class Repricing(Identified, Model):
             "tenant_id", "event_id", "source_id", "partner_id", "campaign_id", "currency",
             name="uq_repricings_once",
         ),
-        CheckConstraint("reason in ('replay', 'simulation')", "reason"),
+        CheckConstraint("reason in ('replay', 'simulation', 'correction')", "reason"),
         Index("ix_repricings_source", "tenant_id", "source_id"),
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Attribution, for the features through which events come in, and those that check its sums."""
 
 from api.features.attribution.recomputation import Owed, owed, weighs_right
+from api.features.attribution.replay import replay
 from api.features.attribution.schemas import AttributionOut
 from api.features.attribution.service import attribute, attribute_backlog, attribution_of
 from api.features.attribution.stored_terms import stated_terms
@@ -16,6 +17,7 @@ __all__ = [
     "attribute_backlog",
     "attribution_of",
     "owed",
+    "replay",
     "stated_terms",
     "weighs_right",
 ]

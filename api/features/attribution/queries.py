@@ -16,6 +16,7 @@ from shared.models.event import Event
 from shared.models.grant import Grant
 from shared.models.identity import Identity
 from shared.models.partner import Partner, Revocation
+from shared.models.simulation import Repricing
 from shared.models.terms import Terms
 
 MOST_TOUCHES = 1000
@@ -74,6 +75,8 @@ def backlog(
             Event.ts.between(since, until),
             Event.type.not_in(CORRECTIVE_TYPES),
             ~select(Credit.id).where(Credit.event_id == Event.id).exists(),
+            # Booked after the fact: a simulation that was applied credited it.
+            ~select(Repricing.id).where(Repricing.event_id == Event.id).exists(),
         )
         .order_by(Event.ts, Event.id)
     )

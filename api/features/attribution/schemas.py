@@ -86,6 +86,21 @@ class ExplainedTotal(Out):
     sentence: str
 
 
+class Repriced(Out):
+    """By how much a partner's share changed when the event was reckoned anew; booked as adjustment.
+
+    `reason`: `replay` of a click that counts after all, a `simulation` that was applied, or the
+    `correction` of either by a refund.
+    """
+
+    partner_id: UUID
+    campaign_id: UUID
+    amount: str
+    currency: str
+    reason: str
+    created_at: UtcTime
+
+
 CLICK = "019b0a5e-7c1a-7d2e-9f00-3c5d8e7a1b2c"
 PARTNER = "019b0a11-0b52-7c44-8a31-5f6e7d8c9bab"
 CAMPAIGN = "019b0a10-9c1f-7aa3-b2d4-1e2f3a4b5c6d"
@@ -143,11 +158,15 @@ EXAMPLE: dict[str, Any] = {
         }
     ],
     "decidedAt": "2026-11-02T09:30:00.412Z",
+    "repriced": [],
 }
 
 
 class Explanation(Out):
-    """Why an event was credited as it was, with a reason for every click of the customer."""
+    """Why an event was credited as it was, with a reason for every click of the customer.
+
+    What was decided stays as it is written; `repriced` is what was booked on top of it since.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
@@ -163,3 +182,4 @@ class Explanation(Out):
     credits: list[ExplainedCredit]
     totals: list[ExplainedTotal]
     decided_at: UtcTime
+    repriced: list[Repriced]

@@ -18,12 +18,14 @@ from api.features.attribution.engine import decide
 from api.features.attribution.errors import EventNotFound
 from api.features.attribution.pricing import enter
 from api.features.attribution.record import Record, record, touch
-from api.features.attribution.schemas import AttributionOut, Explanation
+from api.features.attribution.schemas import AttributionOut, Explanation, Repriced
 from api.features.commissions.for_others import accrue, approve_matured
 from api.features.corrections.for_others import catch_up
 from api.features.notices.for_others import publish
 from shared.models.decision import Decision
 from shared.models.event import Event
+from shared.models.simulation import Repricing
+from shared.money import to_major
 
 LONGEST_WINDOW = timedelta(days=365)
 BATCH = 500
@@ -31,7 +33,7 @@ BATCH = 500
 
 async def attribute(session: AsyncSession, event: Event) -> AttributionOut:
     """Credits an event that has just been reported."""
-    customer = await _load(session, event.user_id)
+    customer = await load_customer(session, event.user_id)
     await load_earnings(session, customer, [event.ts])
     [decided] = await _attribute(session, customer, [event])
     return decided.shown
@@ -43,7 +45,7 @@ async def attribute_backlog(session: AsyncSession, user_id: str, clicked_at: dat
     Events that have credits keep them: a new click never re-pays history. Answers how many events
     got some.
     """
-    customer, until = await _load(session, user_id), clicked_at + LONGEST_WINDOW
+    customer, until = await load_customer(session, user_id), clicked_at + LONGEST_WINDOW
     await load_earnings(session, customer, [clicked_at, until])
     credited, after = 0, None
     while True:
@@ -56,7 +58,8 @@ async def attribute_backlog(session: AsyncSession, user_id: str, clicked_at: dat
         after = events[-1].ts, events[-1].id
 
 
-async def _load(session: AsyncSession, user_id: str) -> Customer:
+async def load_customer(session: AsyncSession, user_id: str) -> Customer:
+    """The customer's clicks, and what their terms need to know of other events."""
     customer = Customer((await session.execute(queries.touches_of(user_id))).all())
     await load_history(session, customer, user_id)
     return customer
@@ -110,4 +113,18 @@ async def explanation_of(session: AsyncSession, event_id: UUID) -> Explanation:
     found = (await session.execute(query)).one_or_none()
     if found is None:
         raise EventNotFound
-    return Explanation.model_validate({**found.explanation, "decidedAt": found.decided_at})
+    since = select(Repricing).where(Repricing.event_id == event_id).order_by(Repricing.id)
+    repriced = [
+        Repriced(
+            partner_id=row.partner_id,
+            campaign_id=row.campaign_id,
+            amount=to_major(row.amount_minor, row.currency),
+            currency=row.currency,
+            reason=row.reason,
+            created_at=row.created_at,
+        )
+        for row in await session.scalars(since)
+    ]
+    return Explanation.model_validate(
+        {**found.explanation, "decidedAt": found.decided_at, "repriced": repriced}
+    )

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.features.attribution.for_others import attribute_backlog
+from api.features.attribution.for_others import replay
 from api.features.clicks import queries
 from api.features.clicks.errors import AlreadyFlagged, ClickNotFound, LinkNotFound, NotFlagged
 from api.features.clicks.schemas import ClickReport, Flagged, Recorded, Unflagged
@@ -38,9 +38,8 @@ async def unflag(session: AsyncSession, written_id: str, by: str) -> Unflagged:
     if click.flag is None:
         raise NotFlagged
     await session.execute(queries.verdict_written(click, None, by))
-    changed = 0
-    for user_id in (await session.scalars(queries.customers_of(click.id))).all():
-        changed += await attribute_backlog(session, user_id, click.ts)
+    users = (await session.scalars(queries.customers_of(click.id))).all()
+    changed = await replay(session, users, click.id, click.ts)
     return Unflagged(ok=True, click_id=click.id, reattributed_events=changed)
 
 

@@ -19,6 +19,7 @@ from api.features.corrections.service import (
     name_payment,
     parts_of,
     report,
+    rescale,
     returned_parts,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "parts_of",
     "refund",
     "refunded_in_total",
+    "rescale",
     "returned_parts",
 ]
 

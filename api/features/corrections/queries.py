@@ -83,6 +83,17 @@ SAID = text(
     """
 ).bindparams(bindparam("events", type_=ARRAY(Uuid)))
 
+# What of these sales was moved between partners when they were reckoned anew, and is booked by now.
+REPRICED = text(
+    """
+    select event_id, partner_id, campaign_id, currency, sum(amount_minor) as booked,
+        coalesce(sum(amount_minor) filter (where reason <> 'correction'), 0) as reckoned
+    from repricings where event_id = any(:events)
+    group by event_id, partner_id, campaign_id, currency
+    order by event_id, partner_id, campaign_id, currency
+    """
+).bindparams(bindparam("events", type_=ARRAY(Uuid)))
+
 ADJUST = text(
     """
     insert into adjustments (id, partner_id, currency, amount_minor, kind, key, reason,

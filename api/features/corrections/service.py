@@ -2,11 +2,12 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from fractions import Fraction
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.commissions.for_others import Cause, Withheld, withhold
@@ -15,6 +16,8 @@ from api.features.corrections.reports import Adjustment, Outcome, Payment, Repor
 from api.features.corrections.shares import Said, part_of, parts
 from api.features.ledger.for_others import Entry, moved, post
 from shared.ids import new_id
+from shared.models.simulation import Repricing
+from shared.money import half_up
 
 
 async def report(session: AsyncSession, said: Reported) -> Outcome:
@@ -53,6 +56,7 @@ async def _apply(session: AsyncSession, sales: Sequence[UUID], cause: Cause) -> 
     await session.execute(queries.LOCK_CUSTOMERS, queries.events(sales))
     shares = await parts_of(session, sales)
     changes = await withhold(session, shares, cause)
+    await _rescale(session, shares)
     return Outcome(True, sales, [change.commission.id for change in changes])
 
 
@@ -113,3 +117,45 @@ def _given(one: Adjustment) -> Entry:
     # Without its commission: in the ledger that stands for what the commission itself came to.
     postings = moved(one.partner_id, one.currency, changes)
     return Entry(f"adjustment:{one.key}", one.kind, postings, one.details)
+
+
+async def rescale(session: AsyncSession, event_ids: Sequence[UUID]) -> None:
+    """Brings what was repriced of these sales to the part of them that wasn't refunded.
+
+    Callers hold the customers' locks.
+    """
+    if event_ids:
+        await _rescale(session, await parts_of(session, event_ids))
+
+
+async def _rescale(session: AsyncSession, shares: Mapping[UUID, Withheld]) -> None:
+    """A share that moved from one partner to another shrinks with its sale, like a commission."""
+    adjustments, rows = [], []
+    for one in await session.execute(queries.REPRICED, queries.events(list(shares))):
+        wanted = half_up(int(one.reckoned) * (1 - shares[one.event_id].returned))
+        if change := wanted - int(one.booked):
+            row = {
+                "id": new_id(),
+                "event_id": one.event_id,
+                "source_id": new_id(),
+                "reason": "correction",
+                "partner_id": one.partner_id,
+                "campaign_id": one.campaign_id,
+                "amount_minor": change,
+                "currency": one.currency,
+            }
+            rows.append(row)
+            adjustments.append(
+                Adjustment(
+                    partner_id=one.partner_id,
+                    currency=one.currency,
+                    amount_minor=change,
+                    kind="repricing",
+                    key=f"repricing:{row['id']}",
+                    reason="The sale behind it was refunded, in part or as a whole.",
+                    details={"eventId": str(one.event_id)},
+                )
+            )
+    if rows:
+        await session.execute(insert(Repricing), rows)
+        await adjust(session, adjustments)
