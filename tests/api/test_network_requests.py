@@ -210,34 +210,28 @@ async def test_another_brands_request_can_not_be_approved(
     assert await other_brand.rows("partners") == []
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        None, "text", {}, {"id": 1}, {"id": "ID", "status": "odd"},
-        {"id": "ID", "status": "pending", "creator": {"id": "c", "email": "not an address"},
-         "offering": {"id": "o", "vendorCampaignId": "x"}},
-        {"id": "ID", "status": "pending", "creator": {"id": "c", "email": "a@b.example"},
-         "offering": {"id": "o", "vendorCampaignId": "x",
-                      "terms": {"commissionType": "percent", "commissionValue": 1000}}},
-        {"id": "another", "status": "pending", "creator": {"id": "c", "email": "a@b.example"},
-         "offering": {"id": "o", "vendorCampaignId": "x"}},
-    ],
-    ids=range(8),
+CREATOR = {"id": "c", "email": "a@b.example"}
+OFFERED = {"id": "o", "vendorCampaignId": "x"}
+TOO_MUCH = {**OFFERED, "terms": {"commissionType": "percent", "commissionValue": 1000}}
+ASKED = {"id": "req_1", "status": "pending", "creator": CREATOR, "offering": OFFERED}
+GARBLED: tuple[object, ...] = (
+    None, "text", {}, {"id": 1}, {**ASKED, "status": "odd"}, {**ASKED, "id": "another"},
+    {**ASKED, "creator": {"id": "c", "email": "no address"}}, {**ASKED, "offering": TOO_MUCH},
 )  # fmt: skip
+
+
 async def test_a_garbled_request_is_an_unreachable_network(
-    brand: Brand, coordinator: Coordinator, request_: Json
+    brand: Brand, coordinator: Coordinator
 ) -> None:
     await join(brand, coordinator)
-    said = {**request_} if isinstance(request_, dict) else request_
-    if isinstance(said, dict) and said.get("id") == "ID":
-        said["id"] = "req_1"
+    for request in GARBLED:
 
-    async def garbled(_: Request) -> Response:
-        return JSONResponse({"request": said})
+        async def garbled(_: Request, said: object = request) -> Response:
+            return JSONResponse({"request": said})
 
-    coordinator.trouble = garbled
-    answer = await brand.post("/admin/network/requests/req_1/approve")
-    assert refusal(answer) == (503, "network_unreachable")
+        coordinator.trouble = garbled
+        answer = await brand.post("/admin/network/requests/req_1/approve")
+        assert refusal(answer) == (503, "network_unreachable"), request
     assert await brand.rows("partners") == []
 
 

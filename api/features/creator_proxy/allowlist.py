@@ -32,15 +32,15 @@ BELOW: dict[str, set[str]] = {
     "creators/me/partnerships/": {CHANGE},
     "creators/me/domains/": {MAKE, END},
 }
-# A brand's own, which only its token opens.
-NEVER = ("vendors/me", "vendors/signup", "vendors/admin")
+# A brand's own, and the operator's: what stands behind `vendors/` is one id, and none of these.
+VENDOR = re.compile(r"vendors/(?!me$|signup$|register$|verify-|backfill-|admin)[A-Za-z0-9_-]+")
 
 
 def is_open(method: str, path: str) -> bool:
     """Whether creators may ask for this. `path` is decoded once, and has no leading slash."""
     if len(path) > LONGEST or not PLAIN.fullmatch(path) or ".." in path:
         return False
-    if any(path == closed or path.startswith(f"{closed}/") for closed in NEVER):
+    if path.startswith("vendors/") and not VENDOR.fullmatch(path):
         return False
     if method in EXACT.get(path, ()):
         return True
