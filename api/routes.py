@@ -40,11 +40,13 @@ from api.features.partner_terms.routes import router as partner_terms
 from api.features.partners.routes import router as partners
 from api.features.payouts.routes import router as payouts
 from api.features.postbacks.routes import router as postbacks
+from api.features.privacy.routes import router as privacy
 from api.features.program_settings.routes import router as program_settings
 from api.features.redemptions.routes import router as redemptions
 from api.features.sign_in.routes import router as sign_in
 from api.features.signup.routes import router as signup
 from api.features.signup_blocks.routes import router as signup_blocks
+from api.features.tracking.routes import router as tracking
 from api.features.uploads.routes import router as uploads
 from api.features.usage.routes import router as usage
 from api.features.webhooks.published import published
@@ -66,6 +68,8 @@ api.include_router(campaigns)
 api.include_router(analytics)
 api.include_router(clicks)
 api.include_router(fraud_rules)
+api.include_router(privacy)
+api.include_router(tracking)
 api.include_router(partners)
 api.include_router(partner_terms)
 api.include_router(partner_signup)

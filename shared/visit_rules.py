@@ -47,6 +47,10 @@ class Rules:
     duplicate_seconds: float = DUPLICATE_SECONDS
     banned_hosts: frozenset[str] = frozenset()
     ad_parameters: frozenset[str] = PAID_AD_PARAMETERS
+    match_address: bool = True
+
+    def is_on(self, rule: str) -> bool:
+        return rule not in self.off
 
 
 USUAL = Rules()
@@ -67,6 +71,7 @@ def read_rules(stored: Mapping[str, Any]) -> Rules:
         duplicate_seconds=of("duplicate", "seconds", DUPLICATE_SECONDS),
         banned_hosts=frozenset(of("banned_referrer", "hosts", ())),
         ad_parameters=frozenset(of("paid_traffic", "parameters", PAID_AD_PARAMETERS)),
+        match_address=of("self_referral", "matchAddress", True),
     )
 
 

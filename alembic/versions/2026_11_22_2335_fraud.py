@@ -98,7 +98,15 @@ def tables() -> None:
     op.create_table(
         "click_rollups",
         sa.Column("tenant_id", sa.Uuid(), server_default=tenant, nullable=False),
-        sa.Column("rolled_until", sa.DateTime(timezone=True), nullable=False),
+        *(
+            sa.Column(
+                name,
+                sa.DateTime(timezone=True),
+                server_default=sa.text("'-infinity'"),
+                nullable=False,
+            )
+            for name in ("rolled_until", "settled_until")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenants.id"], name=op.f("fk_click_rollups_tenant_id")
         ),

@@ -102,8 +102,13 @@ class ClickDay(Owned, Model):
 
 
 class ClickRollup(Owned, Model):
-    """Clicks stored until this moment are in `ClickDay`; later ones are read raw."""
+    """How far work over clicks has come, by when they were stored.
+
+    Clicks until `rolled_until` are in `ClickDay`, later ones are read raw; flags of clicks until
+    `settled_until` are settled.
+    """
 
     __tablename__ = "click_rollups"
 
-    rolled_until: Mapped[datetime]
+    rolled_until: Mapped[datetime] = mapped_column(server_default=text("'-infinity'"))
+    settled_until: Mapped[datetime] = mapped_column(server_default=text("'-infinity'"))

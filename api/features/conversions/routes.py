@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from api.access.caller import Caller
 from api.access.idempotency import ONCE, KeyReused, RememberingRoute, StillRunning
@@ -29,9 +29,9 @@ Reporter = Annotated[Caller, needs(Permission.EVENTS_WRITE)]
     dependencies=[limited("identify", "120/minute", unless_by_key=True), IN_USE],
     responses=problems(ClickNotFound, Unauthorized),
 )
-async def identify_customer(wanted: Identify, session: Session) -> Identified:
+async def identify_customer(wanted: Identify, session: Session, request: Request) -> Identified:
     """Say which customer a click became. Open to every browser; saying it twice changes nothing."""
-    return await service.identify(session, wanted)
+    return await service.identify(session, wanted, request.state.settings)
 
 
 @router.post(

@@ -8,17 +8,19 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.attribution.for_others import attribute, attribute_backlog, attribution_of
+from api.features.clicks.for_others import judge_customer, judge_event
 from api.features.conversions import queries
 from api.features.conversions.corrections import correct, prepare
 from api.features.conversions.errors import ClickNotFound, ExternalIdReused
 from api.features.conversions.schemas import Corrected, EventReport, Identified, Identify, Reported
+from api.settings import Settings
 from shared.ids import new_id
 from shared.models.event import Event
 from shared.models.identity import Identity
 from shared.visitor import clicked_at, parse_cref
 
 
-async def identify(session: AsyncSession, wanted: Identify) -> Identified:
+async def identify(session: AsyncSession, wanted: Identify, settings: Settings) -> Identified:
     """Writes down who a click became; what they did meanwhile is credited now, once."""
     click_id = parse_cref(wanted.cref)
     if click_id is None:
@@ -28,6 +30,7 @@ async def identify(session: AsyncSession, wanted: Identify) -> Identified:
         queries.identity_written(click_id, moment, wanted.user_id).returning(Identity.id)
     )
     if fresh is not None:
+        await judge_customer(session, settings, wanted.user_id, click_id=click_id)
         backfilled = await attribute_backlog(session, wanted.user_id, moment)
         return Identified(
             ok=True, identity_id=fresh, first_stitch=True, backfilled_attributions=backfilled
@@ -58,6 +61,7 @@ async def report(session: AsyncSession, wanted: EventReport) -> Reported:
         await prepare(session, wanted.corrects)
     if not await write(session, event):
         return await _replay(session, event, wanted)
+    await judge_event(session, event.user_id, event.details)
     attribution = await attribute(session, event)
     return Reported(
         ok=True,

@@ -70,6 +70,12 @@ class PaidTrafficUpdate(Switch):
     parameters: AdParameters | None = None
 
 
+class SelfReferralUpdate(Switch):
+    """The customer's id or e-mail address is the partner's, or the click came from their line."""
+
+    match_address: bool | None = None
+
+
 class RulesUpdate(In):
     """What is named changes; the rest stays. `revoked` and flags of admins can't be switched off."""
 
@@ -94,7 +100,7 @@ class RulesUpdate(In):
     paid_traffic: PaidTrafficUpdate | None = None
     velocity: VelocityUpdate | None = None
     duplicate: DuplicateUpdate | None = None
-    self_referral: Switch | None = None
+    self_referral: SelfReferralUpdate | None = None
 
 
 class Rule(Out):

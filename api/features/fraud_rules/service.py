@@ -59,6 +59,7 @@ def settings_of(name: str, rules: Rules, settings: Settings) -> dict[str, Any]:
         "duplicate": {"seconds": int(rules.duplicate_seconds)},
         "banned_referrer": {"hosts": sorted(rules.banned_hosts)},
         "paid_traffic": {"parameters": sorted(rules.ad_parameters)},
+        "self_referral": {"matchAddress": rules.match_address},
     }
     return known.get(name, {})
 

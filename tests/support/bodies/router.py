@@ -4,7 +4,7 @@ from shared.clock import now
 from shared.visitor import cref_text, new_click_id
 from tests.support.bodies.write import Write, body_of
 from tests.support.brand import Brand
-from tests.support.conversions import promotion
+from tests.support.conversions import click, identify, promotion
 
 
 @body_of
@@ -37,7 +37,26 @@ async def change_fraud_rules(_: Brand) -> Write:
             "paid_traffic": {"enabled": True, "parameters": ["gclid", "msclkid"]},
             "velocity": {"enabled": True, "max": 10, "windowSeconds": 60},
             "duplicate": {"enabled": True, "seconds": 10},
-            "self_referral": {"enabled": True},
+            "self_referral": {"enabled": True, "matchAddress": False},
         },
         (200, None),
     )
+
+
+@body_of
+async def change_privacy_settings(_: Brand) -> Write:
+    return Write("/config/privacy", {"clickRetentionMonths": 25}, (200, None))
+
+
+@body_of
+async def erase_person(brand: Brand) -> Write:
+    await identify(brand, await click(brand, await promotion(brand)), "ada@example.com")
+    body = {"userId": "ada@example.com", "email": "ada@example.com"}
+    return Write("/privacy/erase", body, (200, None))
+
+
+@body_of
+async def change_tracking(brand: Brand) -> Write:
+    campaign = await brand.campaign()
+    body = {"passParameters": "utm", "cookies": "opt_out", "paidAds": False}
+    return Write(f"/campaigns/{campaign['id']}/tracking", body, (200, None))

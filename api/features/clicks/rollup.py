@@ -1,0 +1,63 @@
+"""Clicks by the day: counted once when they are a moment old, and from then on read as a few rows."""
+
+from datetime import timedelta
+
+from sqlalchemy import TextClause, text
+
+# Routers give up a statement after half a minute; whoever takes longer holds a lock that we wait for.
+SETTLING_DOWN = timedelta(minutes=2)
+
+TURN = """
+    select pg_try_advisory_xact_lock(
+        hashtextextended('click-rollup:' || current_setting('app.tenant_id'), 0))
+"""
+
+# A first run may find years of clicks: they are taken in one statement, which no visitor waits for.
+ROLL_UP = """
+    with span as (
+        select coalesce((select rolled_until from click_rollups), '-infinity') as since,
+            clock_timestamp() - cast(:settling_down as interval) as until
+    ), fresh as (
+        select c.partner_id, (c.ts at time zone 'UTC')::date as day, c.campaign_id,
+            coalesce(c.link_id, '00000000-0000-0000-0000-000000000000') as link_id,
+            count(*) filter (where flag_now is null) as counted,
+            count(*) filter (where flag_now is not null) as flagged
+        from span, clicks c left join click_verdicts v on v.click_id = c.id
+        cross join lateral (
+            select case when v.click_id is null then c.flag else v.flag end as flag_now
+        ) judged
+        where c.stored_at > span.since and c.stored_at <= span.until
+        group by 1, 2, 3, 4
+    ), added as (
+        insert into click_days (partner_id, day, campaign_id, link_id, counted, flagged)
+        select * from fresh
+        on conflict (tenant_id, partner_id, day, campaign_id, link_id) do update
+            set counted = click_days.counted + excluded.counted,
+                flagged = click_days.flagged + excluded.flagged
+    )
+    insert into click_rollups (rolled_until) select until from span
+    on conflict (tenant_id) do update set rolled_until = excluded.rolled_until
+"""
+
+SETTLED_UNTIL = "select settled_until from click_rollups"
+
+SETTLED = """
+    insert into click_rollups (settled_until)
+    values (clock_timestamp() - cast(:settling_down as interval))
+    on conflict (tenant_id) do update set settled_until = excluded.settled_until
+"""
+
+
+def turn() -> TextClause:
+    """Whether nobody else rolls up, or writes clicks, in this workspace just now."""
+    return text(TURN)
+
+
+def rolling_up() -> TextClause:
+    """Adds the clicks that were stored since the last time; late ones go to the day they belong to."""
+    return text(ROLL_UP).bindparams(settling_down=SETTLING_DOWN)
+
+
+def settled() -> TextClause:
+    """Says that flags are settled until a moment ago."""
+    return text(SETTLED).bindparams(settling_down=SETTLING_DOWN)

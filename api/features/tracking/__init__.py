@@ -1,0 +1,1 @@
+"""Tracking: what routers make of the visits to a campaign's links."""
