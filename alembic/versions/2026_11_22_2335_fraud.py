@@ -295,25 +295,35 @@ FUNCTIONS = {
         create function erase_person(names text[], pseudonym text, out identities bigint,
             out events bigint, out clicks bigint, out commissions bigint)
         language plpgsql volatile security definer set search_path = public as $$
-        #variable_conflict use_column
         declare
             mine uuid := current_setting('app.tenant_id')::uuid;
+            named regclass;
+            renamed bigint;
         begin
             update clicks c set ip_hash = null, user_agent = null, referer = null, utm = null,
                 signals = null, landing_url = split_part(split_part(c.landing_url, '?', 1), '#', 1)
             from identities i where i.tenant_id = mine and i.user_id = any(names)
                 and c.tenant_id = mine and c.id = i.click_id and c.ts = i.click_ts;
             get diagnostics clicks = row_count;
-            update identities i set user_id = pseudonym
-            where i.tenant_id = mine and i.user_id = any(names);
-            get diagnostics identities = row_count;
             -- The external id stays: without it, a repeated report would be paid a second time.
-            update events e set user_id = pseudonym, metadata = '{}', fingerprint = 'erased'
+            update events e set metadata = '{}', fingerprint = 'erased'
             where e.tenant_id = mine and e.user_id = any(names);
-            get diagnostics events = row_count;
-            update commissions p set user_id = pseudonym
-            where p.tenant_id = mine and p.user_id = any(names);
-            get diagnostics commissions = row_count;
+            -- From the catalogue, so that no table can be forgotten.
+            for named in select c.oid::regclass from pg_class c
+                    join pg_attribute u on u.attrelid = c.oid and u.attname = 'user_id'
+                    join pg_attribute t on t.attrelid = c.oid and t.attname = 'tenant_id'
+                    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
+                        and not c.relispartition loop
+                execute format('update %s set user_id = $1 where tenant_id = $2'
+                    ' and user_id = any($3)', named) using pseudonym, mine, names;
+                get diagnostics renamed = row_count;
+                case named::text
+                    when 'identities' then identities := renamed;
+                    when 'events' then events := renamed;
+                    when 'commissions' then commissions := renamed;
+                    else null;
+                end case;
+            end loop;
         end $$
         """,
         "openpartner_crosser",
@@ -327,6 +337,8 @@ CROSSER_MAY = {
     "identities": ("select (click_id, click_ts, user_id)", "update (user_id)"),
     "events": ("select (user_id)", "update (user_id, metadata, fingerprint)"),
     "commissions": ("select (user_id)", "update (user_id)"),
+    "coupon_redemptions": ("select (user_id)", "update (user_id)"),
+    "identity_proposals": ("select (user_id)", "update (user_id)"),
 }  # fmt: skip
 UPGRADE += tuple(
     f"grant {right} on {table} to openpartner_crosser"
