@@ -5,12 +5,16 @@ from uuid import UUID
 
 import pytest
 
+from shared.ids import new_id
 from shared.master_key import read_master_key
+from shared.tokens import new_token
 from shared.visitor import AddressHasher, clicked_at
 from tests.conftest import SECRETS_KEY
 from tests.support.brand import Brand, Json
 from tests.support.conversions import amounts, click, explained, identify, report
 from tests.support.figures import shown
+
+ORIGIN = "http://localhost:4601"
 
 
 async def own_link(brand: Brand, email: str) -> Json:
@@ -67,7 +71,7 @@ async def clicked_from(brand: Brand, link: Json, address: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("address", "settings", "outcome"),
+    ("address", "rule", "outcome"),
     [
         ("127.0.0.1", {}, "flagged_self_referral"),
         ("127.0.0.1", {"matchAddress": False}, "credited"),
@@ -76,15 +80,26 @@ async def clicked_from(brand: Brand, link: Json, address: str) -> str:
     ],
 )
 async def test_s11_a_click_from_the_partners_own_line_is_theirs(
-    brand: Brand, address: str, settings: Json, outcome: str
+    brand: Brand, address: str, rule: Json, outcome: str
 ) -> None:
     partner, campaign = await brand.partner(), await brand.campaign()
-    await brand.made("/config/fraud", {"self_referral": settings})
+    await brand.made("/config/fraud", {"self_referral": rule})
     await brand.link(partner, campaign)
-    # The partner works here, and the trail says from where.
+    # The partner works here in a browser, and the trail says from where.
+    token = new_token("ops_")
+    await brand.execute(
+        "insert into sessions (tenant_id, id, digest, principal_kind, principal_id, expires_at)"
+        " values ($1, $2, $3, 'partner', $4, now() + interval '1 day')",
+        brand.tenant_id, new_id(), token.digest, UUID(partner["id"]),
+    )  # fmt: skip
     made = {"linkKey": f"own-{partner['id'][-8:]}", "campaignId": campaign["id"]}
-    headers = await brand.partner_headers(partner)
-    link = await brand.made(f"/partners/{partner['id']}/links", made, headers=headers)
+    answer = await brand.http.post(
+        f"/api/t/{brand.slug}/partners/{partner['id']}/links",
+        json=made,
+        headers={"Cookie": f"op_session={token.plaintext}", "Origin": ORIGIN},
+    )
+    assert answer.status_code == 201, answer.text
+    link = answer.json()
     await identify(brand, await clicked_from(brand, link, address))
     assert await outcomes(brand) == [outcome]
 

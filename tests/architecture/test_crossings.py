@@ -9,7 +9,7 @@ import pytest
 
 from shared.ids import new_id
 from shared.tokens import digest_of, new_token
-from tests.architecture import test_platform_crossings
+from tests.architecture import test_click_crossings, test_platform_crossings
 from tests.architecture.test_role_rights import plain
 from tests.support.brand import Brand
 from tests.support.databases import Scratch
@@ -77,7 +77,7 @@ async def test_only_the_app_crosses(superuser: asyncpg.Connection) -> None:
 
 
 def test_every_crossing_has_a_test_of_what_it_tells() -> None:
-    tests = {*globals(), *vars(test_platform_crossings)}
+    tests = {*globals(), *vars(test_platform_crossings), *vars(test_click_crossings)}
     untested = [name for name in CROSSINGS if not any(f"test_{name}_" in it for it in tests)]
     assert untested == []
 
