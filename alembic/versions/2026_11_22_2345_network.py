@@ -62,7 +62,7 @@ def upgrade() -> None:
         time("created_at", made=True),
         sa.CheckConstraint("status in ('pending', 'dead')", name=op.f("ck_network_pushes_status")),
         sa.CheckConstraint(
-            "kind in ('partner', 'partners', 'approval', 'payout_report')",
+            "kind in ('partner', 'partners', 'approval', 'payout_report', 'departure')",
             name=op.f("ck_network_pushes_kind"),
         ),
         within("network_pushes", "partner_id", "partners"),

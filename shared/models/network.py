@@ -22,7 +22,7 @@ class NetworkPush(Identified, Model):
         within_tenant("partner_id", to="partners"),
         CheckConstraint("status in ('pending', 'dead')", "status"),
         CheckConstraint(
-            "kind in ('partner', 'partners', 'approval', 'payout_report')",
+            "kind in ('partner', 'partners', 'approval', 'payout_report', 'departure')",
             "kind",
         ),
         Index("ix_network_pushes_status", "tenant_id", "status", "id"),

@@ -9,6 +9,7 @@ import pytest
 from api.access.resealing import reseal_everything
 from api.access.roles import BUNDLES
 from api.access.sealing import Sealer
+from api.features.network.for_others import Contact, Place, enroll
 from api.main import create_app
 from api.outside.world import World
 from api.settings import Settings
@@ -290,3 +291,59 @@ async def test_rotation_seals_the_token_anew(
     finally:
         await database.close()
     assert (await brand.get("/admin/network/me")).status_code == 200
+
+
+async def test_a_workspace_that_is_about_to_be_deleted_leaves(
+    brand: Brand, coordinator: Coordinator, worker: Worker
+) -> None:
+    vendor = await join(brand, coordinator)
+    await brand.made("/account/delete", {"confirmSlug": brand.slug})
+    await worker.drain()
+    assert vendor.status == "deleted"
+    await brand.made("/account/restore")
+    assert (await brand.get("/config/network")).json()["hasVendorToken"] is False
+
+
+async def test_a_workspace_that_was_restored_at_once_stays(
+    brand: Brand, coordinator: Coordinator, worker: Worker
+) -> None:
+    vendor = await join(brand, coordinator)
+    await brand.made("/account/delete", {"confirmSlug": brand.slug})
+    await brand.made("/account/restore")
+    await worker.drain()
+    assert vendor.status == "active"
+    assert (await brand.get("/admin/network/me")).status_code == 200
+
+
+async def test_white_label_and_the_network_exclude_each_other(
+    brand: Brand, coordinator: Coordinator
+) -> None:
+    await brand.execute("update tenants set white_label = true where id = $1", brand.tenant_id)
+    started = await brand.post("/config/network/start-connect", {"contactEmail": "a@b.example"})
+    assert refusal(started) == (409, "white_label_network_conflict")
+    enabled = await brand.post("/config/network", {"networkUrl": coordinator.url, "enabled": True})
+    assert refusal(enabled) == (409, "white_label_network_conflict")
+    assert coordinator.heard == []
+
+
+async def test_a_new_workspace_is_introduced_once_however_often_its_job_runs(
+    operated: tuple[Brand, Coordinator], settings: Settings, world: World
+) -> None:
+    brand, coordinator = operated
+    database = open_database(settings.database_url_app.get_secret_value(), pool=2)
+    ours = settings.model_copy(
+        update={"network_url": coordinator.url, "api_url": str(brand.http.base_url).rstrip("/")}
+    )
+    place = Place(database, ours, world.outbound, brand.tenant_id)
+    try:
+        first = await enroll(place, Contact("ada@brand.example", "Ada"))
+        assert first is not None
+        assert (first.status, first.email_sent) == ("pending", True)
+        assert await enroll(place, Contact("ada@brand.example", "Ada")) is None
+    finally:
+        await database.close()
+    assert len(coordinator.books.mails) == 1
+    await brand.made(
+        "/config/network/complete-connect", {"ntoken": coordinator.books.mails[0].token}
+    )
+    assert (await brand.get("/config/network")).json()["connected"] is True

@@ -25,6 +25,7 @@ from api.features.account.schemas import (
     Obligations,
     Owed,
 )
+from api.features.network_pushes.for_others import tell_of_departure
 from shared.database import Database
 from shared.money import to_major
 
@@ -48,6 +49,7 @@ async def delete(session: AsyncSession, wanted: AccountDelete) -> AccountDeleted
     tenant.pending_deletion_at = moment
     tenant.deletion_reason = wanted.reason
     await session.flush()
+    await tell_of_departure(session)
     return AccountDeleted(
         ok=True,
         pending_deletion_at=moment,

@@ -1,6 +1,6 @@
 """What can go wrong between a workspace and the network's coordinator."""
 
-from api.errors import ApiError, BadGateway, BadRequest, NotFound, Unavailable
+from api.errors import ApiError, BadGateway, BadRequest, Conflict, NotFound, Unavailable
 
 
 class NetworkUrlNotConfigured(Unavailable, code="network_url_not_configured"):
@@ -17,6 +17,10 @@ class NetworkNotConfigured(Unavailable, code="network_not_configured"):
 
 class NetworkUnreachable(Unavailable, code="network_unreachable"):
     """The network doesn't answer just now; `detail` says what happened."""
+
+
+class WearsItsOwnName(Conflict, code="white_label_network_conflict"):
+    """This workspace shows no name but its own, and the network would show the network's."""
 
 
 class NetworkSignupFailed(BadGateway, code="network_signup_failed"):

@@ -18,6 +18,7 @@ from api.features.network.membership import (
     membership_of,
 )
 from api.features.network.place import Place
+from api.features.network.service import leave
 from api.outside.network import PUSH_SECONDS, Coordinator, NetworkDown, NetworkRefused
 
 
@@ -33,10 +34,15 @@ class Standing:
 async def enroll(place: Place, contact: Contact) -> Introduced | None:
     """Introduces a new workspace: connected at once with the operator's key, else the contact gets a mail.
 
-    None where this installation has no network. Raises NotTaken, for a job to try again.
+    None where this installation has no network, or the workspace was introduced before. Raises
+    NotTaken, for a job to try again.
     """
     settings = place.settings
     if settings.network_url is None:
+        return None
+    async with place.database.tenant_session(place.tenant_id, read_only=True) as session:
+        before = await membership_of(session)
+    if before.is_connected or before.pending_id is not None:
         return None
     key = settings.network_admin_api_key
     bearer = key.get_secret_value() if key else None
@@ -87,6 +93,7 @@ __all__ = [
     "connected",
     "coordinator_of",
     "enroll",
+    "leave",
     "membership_of",
     "onboarding",
     "relay",

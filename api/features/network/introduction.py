@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.access.roles import BUNDLES
 from api.features.api_keys.for_others import make_for_service, revoke_by_id
 from api.features.network.membership import Membership, keep, membership_of, moment, seal
-from api.features.network.place import Place, callback_url, instance_url, workspace
+from api.features.network.place import Place, callback_url, workspace
 from api.outside.network import SIGNUP_SECONDS, Coordinator, NetworkDown, NetworkRefused
 from shared.ids import read_id
 
@@ -78,7 +78,7 @@ async def _prepare(
     await keep(session, replace(before, pending_id=None, pending_key_id=str(key_id)))
     settings = place.settings
     return key_id, {
-        "instanceUrl": wishes.instance_url or instance_url(settings, tenant.slug),
+        "instanceUrl": wishes.instance_url or settings.base_url(tenant.slug),
         "scopedKey": plaintext,
         "displayName": wishes.display_name or tenant.display_name,
         "tier": "self_hosted" if settings.openpartner_mode == "selfhost" else "hosted",

@@ -34,11 +34,6 @@ async def workspace(session: AsyncSession) -> Tenant:
     return (await session.scalars(select(Tenant))).one()
 
 
-def instance_url(settings: Settings, slug: str) -> str:
-    """Where the network calls this workspace."""
-    return f"{settings.api_url}/api" + (f"/t/{slug}" if settings.is_multi else "")
-
-
 def callback_url(settings: Settings, slug: str) -> str:
     """Where the link in the network's mail leads."""
     workspace = f"/t/{slug}" if settings.is_multi else ""

@@ -19,6 +19,7 @@ from api.features.network.errors import (
     NetworkUrlNotConfigured,
     NetworkVerifyFailed,
     SessionAdminRequired,
+    WearsItsOwnName,
 )
 from api.features.network.membership import membership_of
 from api.features.network.place import Place
@@ -48,7 +49,7 @@ async def get_network(_: Reader, session: Session, request: Request) -> NetworkO
     return service.show(request.state.settings, await membership_of(session))
 
 
-@router.post("", responses=problems(InvalidBody, UrlRefused))
+@router.post("", responses=problems(InvalidBody, UrlRefused, WearsItsOwnName))
 async def change_network(
     wanted: NetworkChange, _: Writer, session: Session, request: Request
 ) -> NetworkOut:
@@ -75,6 +76,7 @@ async def leave_network(_: Joiner, request: Request) -> Disconnected:
         AdminEmailUnresolvable,
         InvalidBody,
         UrlRefused,
+        WearsItsOwnName,
     ),
 )
 async def start_network_connection(
@@ -90,6 +92,7 @@ async def start_network_connection(
     responses=problems(
         NetworkUrlNotConfigured, AdminTokenNotConfigured, SessionAdminRequired,
         AdminEmailUnresolvable, NetworkTenantNotFound, NetworkSignupFailed, AdminPathRejected,
+        WearsItsOwnName,
     ),
 )  # fmt: skip
 async def enroll_in_network(joiner: Joiner, request: Request) -> Enrolled:
@@ -98,7 +101,10 @@ async def enroll_in_network(joiner: Joiner, request: Request) -> Enrolled:
     return Enrolled(ok=True, vendor_id=introduced.vendor_id)
 
 
-@router.post("/complete-connect", responses=problems(NetworkUrlNotConfigured, NetworkVerifyFailed))
+@router.post(
+    "/complete-connect",
+    responses=problems(NetworkUrlNotConfigured, NetworkVerifyFailed, WearsItsOwnName),
+)
 async def complete_network_connection(
     wanted: ConnectComplete, _: Joiner, request: Request
 ) -> ConnectCompleted:

@@ -17,6 +17,7 @@ from api.features.network.errors import (
     NetworkUrlNotConfigured,
     NetworkVerifyFailed,
     SessionAdminRequired,
+    WearsItsOwnName,
 )
 from api.features.network.introduction import (
     Contact,
@@ -37,7 +38,7 @@ from api.features.network.membership import (
     seal,
     url_of,
 )
-from api.features.network.place import Place
+from api.features.network.place import Place, workspace
 from api.features.network.schemas import (
     ConnectCompleted,
     ConnectStart,
@@ -91,11 +92,18 @@ async def change(
         await _refuse_unknown_key(session, wanted.scoped_key_id)
         after = replace(after, scoped_key_id=wanted.scoped_key_id)
     if wanted.enabled is not None:
+        if wanted.enabled:
+            await _refuse_white_label(session)
         after = replace(after, enabled=wanted.enabled)
     if wanted.auto_enroll is not None:
         after = replace(after, auto_enroll=wanted.auto_enroll)
     await keep(session, after)
     return after
+
+
+async def _refuse_white_label(session: AsyncSession) -> None:
+    if (await workspace(session)).white_label:
+        raise WearsItsOwnName
 
 
 def misfit(field: str, message: str) -> InvalidBody:
@@ -137,6 +145,7 @@ async def enroll_with_key(place: Place, caller: Caller) -> Introduced:
         raise AdminTokenNotConfigured
     if caller.admin_id is None:
         raise SessionAdminRequired
+    await _url(place)
     contact = await _contact(place, caller, ConnectStart())
     key = settings.network_admin_api_key.get_secret_value()
     try:
@@ -185,11 +194,12 @@ async def disconnect(place: Place) -> Disconnected:
         except (NetworkDown, NetworkRefused):
             told = False
     async with place.database.tenant_session(place.tenant_id) as session:
-        await _leave(session)
+        await leave(session)
     return Disconnected(ok=True, told=told)
 
 
-async def _leave(session: AsyncSession) -> None:
+async def leave(session: AsyncSession) -> None:
+    """No key, no token, nothing left to say."""
     membership = await membership_of(session, for_update=True)
     written = (membership.scoped_key_id, membership.pending_key_id)
     await revoke_by_id(session, [known for key in written if key and (known := read_id(key))])
@@ -198,7 +208,9 @@ async def _leave(session: AsyncSession) -> None:
 
 
 async def _url(place: Place) -> str:
+    """The coordinator that this workspace may join."""
     async with place.database.tenant_session(place.tenant_id, read_only=True) as session:
+        await _refuse_white_label(session)
         url = url_of(place.settings, await membership_of(session))
     if url is None:
         raise NetworkUrlNotConfigured

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.features.network.for_others import leave
 from api.features.network_pushes.partners import standing, written
 from api.features.network_pushes.queries import KNOWN_AS
 from api.features.program_settings.for_others import write_setting
@@ -16,6 +17,7 @@ from api.outside.network import below
 from shared.models.network import NetworkPayoutReport, NetworkPush
 from shared.models.partner import Partner
 from shared.models.setting import Setting
+from shared.models.tenant import Tenant
 
 REPORTED_UNTIL = "network_payouts_reported"
 LONGEST_ID = 64
@@ -43,6 +45,8 @@ async def pack(session: AsyncSession, push: NetworkPush) -> Parcel | None:
         return await _partners(session, push)
     if push.kind == "payout_report":
         return await _report(session, push)
+    if push.kind == "departure":
+        return await _departure(session, push)
     said = {name: value for name, value in push.body.items() if name != "requestId"}
     path = below("vendors", "me", "requests", push.body["requestId"], "approve")
     return Parcel("approval", path, said, [push.id], once=str(push.id))
@@ -69,6 +73,13 @@ async def _partners(session: AsyncSession, push: NetworkPush) -> Parcel | None:
         return None
     people = [standing(partner, as_of, backfill=True) for partner, as_of in found]
     return Parcel("partners", "/vendors/backfill-partners", {"partners": people}, [push.id])
+
+
+async def _departure(session: AsyncSession, push: NetworkPush) -> Parcel | None:
+    """Unless the workspace was restored meanwhile."""
+    if await session.scalar(select(Tenant.pending_deletion_at)) is None:
+        return None
+    return Parcel("departure", "/vendors/me/delete", {}, [push.id])
 
 
 async def _report(session: AsyncSession, push: NetworkPush) -> Parcel | None:
@@ -104,6 +115,8 @@ async def settle(session: AsyncSession, parcel: Parcel, answer: Json) -> None:
         )
     elif parcel.report_id is not None:
         await close_report(session, parcel.report_id)
+    elif parcel.kind == "departure":
+        await leave(session)
     await session.execute(delete(NetworkPush).where(NetworkPush.id.in_(parcel.covers)))
 
 

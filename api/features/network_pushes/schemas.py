@@ -5,7 +5,7 @@ from uuid import UUID
 
 from api.fields import Out, UtcTime
 
-PushKind = Literal["partner", "partners", "approval", "payout_report"]
+PushKind = Literal["partner", "partners", "approval", "payout_report", "departure"]
 PushStatus = Literal["pending", "dead"]
 
 

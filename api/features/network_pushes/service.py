@@ -46,6 +46,12 @@ async def tell_of_partners(session: AsyncSession, partner_ids: Sequence[UUID]) -
         await _add_batches(session, partner_ids)
 
 
+async def tell_of_departure(session: AsyncSession) -> None:
+    """The workspace is about to be deleted; one that is restored in time joins anew."""
+    if (await membership_of(session)).is_connected:
+        await add(session, "departure")
+
+
 async def _add_batches(session: AsyncSession, partner_ids: Sequence[UUID]) -> None:
     for start in range(0, len(partner_ids), BATCH):
         batch = [str(partner_id) for partner_id in partner_ids[start : start + BATCH]]
