@@ -1,0 +1,1 @@
+"""Measures what the ledger costs as it grows."""
