@@ -11,6 +11,7 @@ from api.features.mail_settings import jobs as mail_jobs
 from api.features.network_pushes import jobs as network_push_jobs
 from api.features.network_reports import jobs as network_report_jobs
 from api.features.partners import jobs as partner_jobs
+from api.features.payouts import jobs as payout_jobs
 from api.features.platform_sign_in import jobs as platform_sign_in_jobs
 from api.features.postbacks import jobs as postback_jobs
 from api.features.proofs import jobs as proof_jobs
@@ -32,6 +33,7 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     network_push_jobs,
     network_report_jobs,
     partner_jobs,
+    payout_jobs,
     postback_jobs,
     proof_jobs,
     platform_sign_in_jobs,

@@ -1,6 +1,6 @@
 """Figures for Prometheus; labels never name a tenant, a partner or an address."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 REQUEST_SECONDS = Histogram(
     "openpartner_api_request_seconds", "Time to answer", ["method", "route", "status"]
@@ -9,3 +9,6 @@ DELIVERIES = Counter(
     "openpartner_deliveries_total", "Attempts to tell others, by outcome", ["kind", "outcome"]
 )
 JOBS = Counter("openpartner_jobs_total", "Jobs by name and outcome", ["name", "outcome"])
+PAYOUT_DIFFERENCES = Gauge(
+    "openpartner_payout_differences", "Payouts and Stripe's transfers that don't agree", ["kind"]
+)

@@ -13,6 +13,7 @@ from api.features.brands.routes import router as brands
 from api.features.campaigns.routes import router as campaigns
 from api.features.clicks.routes import router as clicks
 from api.features.commissions.routes import router as commissions
+from api.features.connect.routes import router as connect
 from api.features.conversions.routes import router as conversions
 from api.features.corrections.routes import router as corrections
 from api.features.coupons.routes import router as coupons
@@ -38,6 +39,7 @@ from api.features.partner_imports.routes import router as partner_imports
 from api.features.partner_signup.routes import router as partner_signup
 from api.features.partner_terms.routes import router as partner_terms
 from api.features.partners.routes import router as partners
+from api.features.payout_settings.routes import router as payout_settings
 from api.features.payouts.routes import router as payouts
 from api.features.postbacks.routes import router as postbacks
 from api.features.privacy.routes import router as privacy
@@ -87,6 +89,8 @@ api.include_router(ledger)
 api.include_router(payouts)
 api.include_router(billing)
 api.include_router(usage)
+api.include_router(payout_settings)
+api.include_router(connect)
 api.include_router(api_keys)
 api.include_router(admins)
 api.include_router(exports)

@@ -149,6 +149,8 @@ class Settings(BaseSettings):
     # Stripe; without a secret key nothing of ours calls it, and without a webhook secret it can't call us
     stripe_secret_key: SecretStr | None = None
     stripe_api_base: HttpAddress | None = None
+    # On hosted installations partners aren't sent money that no brand has paid in, unless this is set.
+    openpartner_allow_unfunded_connect_payouts: bool = False
     # Each may list several: a secret that is being replaced, or those of several endpoints.
     stripe_webhook_secret: SecretList = ()
     stripe_webhook_secret_platform: SecretList = ()

@@ -165,11 +165,32 @@ class Permission(StrEnum):
     PARTNERS_WRITE = "partners:write"
     """Invite partners and shut them out."""
 
+    CONNECT_READ = "connect:read"
+    """See whether a partner can be paid through Stripe."""
+
+    CONNECT_START = "connect:start"
+    """Begin to connect a partner's Stripe account."""
+
+    PAYOUT_SETTINGS_READ = "payout_settings:read"
+    """See how and how often partners are paid."""
+
+    PAYOUT_SETTINGS_WRITE = "payout_settings:write"
+    """Decide how and how often partners are paid, and stop all payouts."""
+
+    PAYOUTS_LIST = "payouts:list"
+    """See everybody's payouts, and what keeps one from arriving."""
+
     PAYOUTS_READ = "payouts:read"
     """See a partner's payouts."""
 
     PAYOUTS_RUN = "payouts:run"
     """Gather approved commissions into payouts, and say that they were paid."""
+
+    PAYOUTS_RECOVER = "payouts:recover"
+    """Decide on payouts of which nobody knows whether they arrived."""
+
+    STATEMENTS_READ = "statements:read"
+    """See a partner's statements."""
 
     POSTBACKS_READ = "postbacks:read"
     """See a partner's postbacks and what came of them."""

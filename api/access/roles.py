@@ -10,6 +10,8 @@ PARTNER = frozenset(
     {
         P.COMMISSIONS_READ,
         P.COUPONS_READ,
+        P.CONNECT_READ,
+        P.CONNECT_START,
         P.DASHBOARDS_READ,
         P.FUNNELS_READ,
         P.LEDGER_READ,
@@ -27,6 +29,7 @@ PARTNER = frozenset(
         P.POSTBACKS_WRITE,
         P.PROGRAM_READ,
         P.SELF_READ,
+        P.STATEMENTS_READ,
     }
 )
 

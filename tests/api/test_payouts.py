@@ -3,6 +3,7 @@
 import asyncio
 from uuid import UUID
 
+import asyncpg
 import httpx2
 import pytest
 
@@ -22,7 +23,7 @@ from tests.support.refusals import refusal
 
 FIELDS = {
     "id", "tenantId", "partnerId", "runId", "amount", "currency", "method", "stripeTransferId",
-    "status", "metadata", "createdAt", "completedAt",
+    "status", "approval", "metadata", "createdAt", "completedAt",
 }  # fmt: skip
 
 
@@ -81,6 +82,27 @@ async def test_m5_a_commission_is_in_one_payout_only(brand: Brand) -> None:
     assert second["payouts"] == []
     await approved(brand)
     assert [each["amount"] for each in (await brand.made("/payouts/run"))["payouts"]] == ["40.00"]
+
+
+async def test_a_partner_has_one_payout_under_way_in_each_currency(brand: Brand) -> None:
+    link = await promotion(brand)
+    await approved(brand, link)
+    [first] = (await brand.made("/payouts/run"))["payouts"]
+    await approved(brand, link, value="100")
+    await approved(brand, link, value="1000", currency="JPY")
+    second = await brand.made("/payouts/run")
+    assert [(each["amount"], each["currency"]) for each in second["payouts"]] == [("200", "JPY")]
+    [blocked] = second["blocked"]
+    assert (blocked["amount"], blocked["reason"]) == ("20.00", "payout_open")
+    await confirm(brand, first["payoutId"])
+    third = await brand.made("/payouts/run")
+    assert [each["amount"] for each in third["payouts"]] == ["20.00"]
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await brand.execute(
+            "insert into payouts (tenant_id, id, partner_id, run_id, amount_minor, currency, method)"
+            " values ($1, $2, $3, $2, 1, 'USD', 'manual')",
+            brand.tenant_id, new_id(), UUID(link["partnerId"]),
+        )  # fmt: skip
 
 
 async def test_m5_runs_at_once_never_pay_twice(brand: Brand) -> None:
@@ -214,7 +236,8 @@ async def test_partners_see_their_own_payouts_and_run_none(brand: Brand) -> None
     link = await promotion(brand)
     for _ in range(3):
         await approved(brand, link)
-        await brand.made("/payouts/run")
+        [planned] = (await brand.made("/payouts/run"))["payouts"]
+        await confirm(brand, planned["payoutId"])
     own = f"/partners/{link['partnerId']}/payouts"
     paged = [page async for page in pages(brand, own, "payouts", limit=2)]
     assert [len(page) for page in paged] == [2, 1]

@@ -70,6 +70,15 @@ ADDITIONS = {
     "GET /api/partners/{id}/balance": "what a partner has earned, and where it is now",
     "GET /api/partners/{id}/ledger": "every movement that made the balance",
     "GET /api/corrections": "refunds and disputes, and which of them wait for their sale",
+    "GET /api/payouts": "everybody's payouts, and which of them are stuck and why",
+    "GET /api/payouts/{id}": "one payout, with all that was done to it and by whom",
+    "GET /api/payouts/differences": "where our payouts and Stripe's transfers don't agree",
+    "GET /api/payouts/runs": "the runs so far, each with whom it left out and why",
+    "GET /api/payouts/runs/{id}.csv": "a run's payouts for whoever makes the bank transfers",
+    "POST /api/payouts/preview": "what a run would pay and leave out, before it does",
+    "POST /api/payouts/{id}/approve": "a second person agrees to a large payout",
+    "POST /api/payouts/{id}/recovery": "an operator decides on a payout that is stuck",
+    "POST /api/payouts/{id}/undo": "takes back what was paid, or called paid, by mistake",
     "GET /ready": "whether requests can be served, for supervisors and load balancers",
 }
 

@@ -20,6 +20,7 @@ ROUTER_MAY = {
 APPEND_ONLY = {
     "audit_entries", "clicks", "coupon_redemptions", "events", "identities", "repricings", "terms",
     "correction_references", "corrections", "ledger_entries", "ledger_postings", "payment_references",
+    "payout_steps",
 }  # fmt: skip
 
 # The same of the platform's own.

@@ -37,6 +37,16 @@ AN_EVENT = """
 insert into events (tenant_id, id, user_id, type, currency, fingerprint, ts)
 values ($1, $2, 'customer', 'signup', 'USD', '', now())
 """
+A_PAYOUT = """
+with partner as (
+    insert into partners (tenant_id, id, email, name) values ($1, $2, 'fact@example.com', 'Fact')
+), payout as (
+    insert into payouts (tenant_id, id, partner_id, run_id, amount_minor, currency, method)
+    values ($1, $2, $2, $2, 100, 'USD', 'manual')
+)
+insert into payout_steps (tenant_id, id, payout_id, actor, action)
+values ($1, $2, $2, 'env', 'planned')
+"""
 
 
 A_REDEMPTION = """
@@ -66,6 +76,7 @@ async def facts(brand: Brand) -> None:
         await brand.execute(query, brand.tenant_id, new_id(), partner, campaign)
     await commission(brand)
     await corrected(brand)
+    await brand.execute(A_PAYOUT, brand.tenant_id, new_id())
 
 
 A_REFUND = """

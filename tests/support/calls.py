@@ -99,6 +99,10 @@ async def _payout(premises: Premises) -> str:
     return str(payout["payoutId"])
 
 
+async def _payout_run(premises: Premises) -> str:
+    return str((await premises.brand.made("/payouts/run"))["runId"])
+
+
 async def _key(premises: Premises) -> str:
     partner = await premises.thing("/partners")
     return str((await premises.brand.made(f"/partners/{partner}/api-keys", {}))["id"])
@@ -233,6 +237,7 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/platform-admin/blocklist": _signup_block,
     "/platform-admin/brands": _brand,
     "/platform-admin/operators": _operator,
+    "/payouts/runs": _payout_run,
     "/uploads": lambda _: _always("tenants"),
     "/webhooks": _webhook,
     "/webhooks/samples": lambda _: _always("partner.activated"),

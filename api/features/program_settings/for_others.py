@@ -3,6 +3,7 @@
 from api.features.program_settings.queries import KEY
 from api.features.program_settings.service import (
     Look,
+    change_setting,
     look_of,
     program_name,
     save,
@@ -14,6 +15,7 @@ from api.features.program_settings.service import show as show_program
 __all__ = [
     "KEY",
     "Look",
+    "change_setting",
     "look_of",
     "program_name",
     "save",

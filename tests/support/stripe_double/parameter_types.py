@@ -90,7 +90,7 @@ def _fits(hint: Any, value: Any) -> bool:
     if origin in {Union, UnionType, NotRequired, Required}:
         return any(_fits(each, value) for each in inside)
     if origin is Literal:
-        return value in {str(each) for each in inside}
+        return isinstance(value, str) and value in {str(each) for each in inside}
     if origin is list:
         return isinstance(value, list) and all(_fits(inside[0], each) for each in value)
     if origin is dict:

@@ -1,0 +1,1 @@
+"""Connect: how a partner's own Stripe account comes to receive their payouts."""

@@ -1,0 +1,103 @@
+"""What happens to payouts by itself: they are made on their day, sent, looked after, and compared."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import func, select, text
+
+from api.features.payouts import comparing, queries, runs, transfers
+from api.features.payouts.checking import check
+from api.features.payouts.comparing import by_tenant, compare
+from api.features.payouts.desks import desk_of, means_of
+from api.features.payouts.schedule import run_if_due
+from api.features.payouts.sending import send
+from api.features.payouts.transfers import Unclear
+from api.jobs.job import JobContext, Later, every, job
+from api.metrics import PAYOUT_DIFFERENCES
+
+log = structlog.get_logger()
+
+CHECK = "payouts.check"
+# The sweep goes on where these end.
+SOON = (65, 100, 300)
+
+
+@job(runs.SEND, delays=SOON)
+async def send_payout(context: JobContext, payout_id: str) -> None:
+    """One step towards the end of this payout; the sweep takes the others."""
+    desk = desk_of(context.tenant_id, context.database, context.settings, context.outside.stripe)
+    await send(desk, UUID(payout_id))
+
+
+@job(CHECK)
+async def check_payout(context: JobContext, payout_id: str) -> None:
+    """Stripe told of a transfer: looks at what it is now."""
+    desk = desk_of(context.tenant_id, context.database, context.settings, context.outside.stripe)
+    try:
+        await check(desk, UUID(payout_id))
+    except Unclear as problem:
+        raise Later(problem.reason) from problem
+
+
+@job(runs.AGAIN)
+async def plan_again(context: JobContext, payout_id: str) -> None:
+    """Who is to be paid elsewhere than planned gets a payout that goes there."""
+    means = means_of(context.settings, context.outside.stripe)
+    async with context.database.tenant_session(context.tenant_id) as session:
+        await runs.again(session, context.settings.openpartner_mode, means, UUID(payout_id))
+
+
+@every("0 9 * * mon", "payouts")
+async def run_on_mondays(context: JobContext) -> None:
+    """The run of a brand whose cadence pays today."""
+    await _run_if_due(context)
+
+
+@every("*/15 * * * *", "payout-transfers")
+async def look_after_transfers(context: JobContext) -> None:
+    """Takes up whatever was left on its way, and a run that was missed."""
+    await _run_if_due(context)
+    async with context.database.tenant_session(context.tenant_id, read_only=True) as session:
+        waiting = list(await session.scalars(queries.live_transfers()))
+    desk = desk_of(context.tenant_id, context.database, context.settings, context.outside.stripe)
+    failed = 0
+    for payout_id in waiting:
+        try:
+            await send(desk, payout_id)
+        except Exception:
+            # One that can't be settled must not hold up the others; it stays in sight as stuck.
+            failed += 1
+            log.exception("payout_not_sent", payout=str(payout_id))
+    if failed:
+        raise RuntimeError(f"{failed} payouts could not be looked after")
+
+
+async def _run_if_due(context: JobContext) -> None:
+    means = means_of(context.settings, context.outside.stripe)
+    async with context.database.tenant_session(context.tenant_id) as session:
+        await run_if_due(session, context.settings.openpartner_mode, means)
+
+
+@every("20 * * * *", "payout-reconcile", per_tenant=False)
+async def compare_with_stripe(context: JobContext) -> None:
+    """All transfers of the last days against all payouts of them, each brand's behind its wall."""
+    stripe = context.outside.stripe
+    if not stripe.configured:
+        return
+    async with context.database.unpinned_session() as session:
+        since = await session.scalar(select(func.now() - comparing.LOOK_BACK))
+        tenants = list(await session.scalars(text("select active_tenants()")))
+    assert since is not None  # noqa: S101  # a clock always answers
+    found = by_tenant(await transfers.since(stripe, since))
+    counted: dict[str, int] = {}
+    for tenant_id in tenants:
+        async with context.database.tenant_session(tenant_id) as session:
+            # A little later than what Stripe was asked for: what lies between belongs to no side.
+            begins = since + timedelta(hours=1)
+            for one in await compare(session, found.get(str(tenant_id), []), begins):
+                counted[one.kind] = counted.get(one.kind, 0) + 1
+    for kind in comparing.KINDS:
+        PAYOUT_DIFFERENCES.labels(kind).set(counted.get(kind, 0))
+    if counted:
+        log.error("payouts_differ", **counted)
