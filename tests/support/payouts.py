@@ -1,6 +1,6 @@
 """Partners with Stripe accounts, what they have coming, and the steps by which it is sent."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from tests.support.brand import Brand, Json
 from tests.support.conversions import days_ago, promotion, report, visit
 from tests.support.stripe_double import StripeDouble
 from tests.support.stripe_double.accounts import onboard
+from tests.support.stripe_double.faults import Fault
 from tests.support.working import Worker
 
 RETURN = {"returnUrl": "https://shop.example/done", "refreshUrl": "https://shop.example/again"}
@@ -62,7 +63,7 @@ class Sending:
 
     async def sweep(self) -> None:
         """What comes by every quarter of an hour."""
-        await self.worker.act("payout-transfers")
+        await self.worker.chore("payout-transfers", self.brand.tenant_id)
 
     async def shown(self, payout_id: str) -> Json:
         answer = await self.brand.get(f"/payouts/{payout_id}")
@@ -89,6 +90,14 @@ class Sending:
             UUID(payout_id), span,
         )  # fmt: skip
 
+    async def held(self) -> tuple[asyncio.Task[None], Fault]:
+        """A sweep that waits within Stripe, until the fault is released."""
+        fault = self.double.fail("held", "/v1/transfers")
+        task = asyncio.create_task(self.sweep())
+        async with asyncio.timeout(20):
+            await fault.reached.wait()
+        return task, fault
+
     async def cooled(self, payout_id: str) -> None:
         """The lease of whoever asked last is over."""
         await self.later(payout_id, timedelta(minutes=3))
@@ -101,12 +110,24 @@ class Sending:
         return await self.brand.post(f"/payouts/{payout_id}/recovery", {"action": action, **more})
 
     def transfers(self) -> list[Json]:
-        """All that Stripe has made."""
-        return self.double.store.all("transfer")
+        """All that Stripe has made for this brand."""
+        mine = str(self.brand.tenant_id)
+        made = self.double.store.all("transfer")
+        return [one for one in made if one["metadata"]["openpartner_tenant_id"] == mine]
 
     def posts(self) -> list[str | None]:
         """The key of each attempt that reached Stripe."""
         return [call.key for call in self.double.asked("POST", "/v1/transfers")]
+
+    async def over(self) -> None:
+        """Leaves nothing under way that would reach the Stripe of another test."""
+        await self.brand.execute(
+            "update jobs set dead_at = now() where tenant_id = $1 and done_at is null",
+            self.brand.tenant_id,
+        )
+        await self.brand.execute(
+            "update tenants set status = 'suspended' where id = $1", self.brand.tenant_id
+        )
 
 
 async def connect(brand: Brand, double: StripeDouble, partner_id: str, **told: bool) -> str:
@@ -120,6 +141,3 @@ async def connect(brand: Brand, double: StripeDouble, partner_id: str, **told: b
     assert answer.json()["connected"] is True
     account: str = partner["account"]
     return account
-
-
-Arrange = Callable[[], Awaitable[Sending]]

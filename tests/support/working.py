@@ -5,9 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+from uuid import UUID
 
 from api.job_list import JOBS_OF_FEATURES
-from api.jobs.job import CHORES
+from api.jobs.job import CHORES, JobContext
 from api.jobs.runner import Runner
 from api.jobs.schedule import Scheduler
 from api.outside.world import World
@@ -42,3 +43,12 @@ class Worker:
     async def act(self, name: str) -> int:
         """The chore itself, for every tenant, whatever the calendar says."""
         return await self.scheduler.act(CHORES[name])
+
+    async def chore(self, name: str, tenant_id: UUID) -> None:
+        """The chore for one tenant, as the schedule would do it; its failure is the test's."""
+        runner = self.runner
+        await CHORES[name].work(
+            JobContext(
+                tenant_id, runner.database, runner.settings, runner.outside, 1, runner.batches
+            )
+        )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Interval, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,7 +21,7 @@ __all__ = ["KINDS", "LOOK_BACK", "Difference", "by_tenant", "compare"]
 # How far back both sides are read; what differed before then stays listed until it is settled.
 LOOK_BACK = timedelta(days=8)
 # What is this young may still be on its way from one side to the other.
-SETTLING = cast("10 minutes", Interval)
+SETTLING = timedelta(minutes=10)
 PAID = ("confirmed",)
 NOT_PAID = ("failed", "canceled", "reversed")
 

@@ -1,12 +1,11 @@
 """Statements about payouts."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
-    Interval,
     Select,
     Update,
     and_,
@@ -28,7 +27,7 @@ from shared.models.payout_transfer import PayoutTransfer
 BY_HAND = ("manual", "external")
 SCHEDULE = "schedule"
 # What is this old and not through has been seen by the sweep at least once, and needs eyes.
-STUCK_AFTER = cast("20 minutes", Interval)
+STUCK_AFTER = timedelta(minutes=20)
 TRANSFER_STATES = (
     "intent", "posted", "confirmed", "failed", "canceled", "reversed", "reconcile_required",
     "duplicate_review",
