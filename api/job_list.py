@@ -17,6 +17,7 @@ from api.features.postbacks import jobs as postback_jobs
 from api.features.proofs import jobs as proof_jobs
 from api.features.sign_in import jobs as sign_in_jobs
 from api.features.signup import jobs as signup_jobs
+from api.features.stripe_events import jobs as stripe_jobs
 from api.features.subscriptions import jobs as subscription_jobs
 from api.features.usage import jobs as usage_jobs
 from api.features.webhooks import jobs as webhook_jobs
@@ -41,5 +42,6 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     subscription_jobs,
     signup_jobs,
     usage_jobs,
+    stripe_jobs,
     webhook_jobs,
 )

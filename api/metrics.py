@@ -12,3 +12,11 @@ JOBS = Counter("openpartner_jobs_total", "Jobs by name and outcome", ["name", "o
 PAYOUT_DIFFERENCES = Gauge(
     "openpartner_payout_differences", "Payouts and Stripe's transfers that don't agree", ["kind"]
 )
+CLOCK_SKEW = Counter(
+    "openpartner_clock_skew_total",
+    "Signatures whose moment is over five minutes off, by where our clock would be",
+    ["direction"],
+)
+STRIPE_EVENTS = Counter(
+    "openpartner_stripe_events_total", "Events of Stripe's, by what became of them", ["outcome"]
+)

@@ -48,6 +48,8 @@ from api.features.redemptions.routes import router as redemptions
 from api.features.sign_in.routes import router as sign_in
 from api.features.signup.routes import router as signup
 from api.features.signup_blocks.routes import router as signup_blocks
+from api.features.stripe_events.routes import router as stripe_events
+from api.features.stripe_events.routes import webhook as stripe_webhook
 from api.features.tracking.routes import router as tracking
 from api.features.uploads.routes import router as uploads
 from api.features.usage.routes import router as usage
@@ -64,7 +66,13 @@ root.include_router(health)
 root.include_router(welcome)
 root.include_router(uploads)
 
+# Also where it was before everything moved below /api: it is written into people's Stripe accounts.
+root.include_router(stripe_webhook, include_in_schema=False)
+
 api = APIRouter(prefix="/api")
+# Before webhooks: `stripe` is no id of an endpoint.
+api.include_router(stripe_webhook)
+api.include_router(stripe_events)
 api.include_router(audit)
 api.include_router(campaigns)
 api.include_router(analytics)

@@ -222,6 +222,12 @@ class Permission(StrEnum):
     SIGNUP_POLICY_WRITE = "signup_policy:write"
     """Decide whether people can become partners by themselves."""
 
+    STRIPE_EVENTS_READ = "stripe_events:read"
+    """See what Stripe told us, and what is stuck."""
+
+    STRIPE_EVENTS_REPLAY = "stripe_events:replay"
+    """Have an event of Stripe's understood again."""
+
     TRACKING_READ = "tracking:read"
     """See what routers make of a campaign's visits."""
 

@@ -36,6 +36,7 @@ EXEMPT = (
     "/ready",
     "/metrics",
     "/api/webhooks/stripe",
+    "/webhooks/stripe",
     "/api/uploads/",
     "/api/domains/check",
 )

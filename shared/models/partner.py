@@ -18,7 +18,15 @@ class Partner(Identified, Model):
     """
 
     __tablename__ = "partners"
-    __table_args__ = (UniqueConstraint("tenant_id", "email"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "email"),
+        Index(
+            "ix_partners_stripe_account",
+            "tenant_id",
+            "stripe_connect_account_id",
+            postgresql_where=text("stripe_connect_account_id is not null"),
+        ),
+    )
 
     email: Mapped[str]
     name: Mapped[str]

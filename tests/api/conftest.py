@@ -8,8 +8,11 @@ import pytest
 from api.settings import Settings
 from tests.support.brand import Brand
 from tests.support.contract import Contract
+from tests.support.databases import Databases
 from tests.support.mailbox import Mailbox
 from tests.support.people import Person, add_admin, add_partner, browser
+from tests.support.storefront import Storefront, storefront
+from tests.support.stripe_double import StripeDouble, doubled
 from tests.support.working import Worker
 
 People = Callable[..., Awaitable[Person]]
@@ -35,3 +38,23 @@ async def people(
             return Person(found, email, of, worker, mailbox, client)
 
         yield person
+
+
+@pytest.fixture(scope="session")
+async def store(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory, contract: Contract
+) -> AsyncIterator[Storefront]:
+    """One for all tests that sell by way of Stripe, each with customers of its own."""
+    async with doubled() as double:
+        folder = tmp_path_factory.mktemp("store")
+        async with storefront(databases, folder, contract, double) as store:
+            yield store
+        assert double.violations == []
+
+
+@pytest.fixture
+def double(store: Storefront) -> StripeDouble:
+    """The store's Stripe, with nothing left over from the test before."""
+    store.news()
+    store.double.faults.faults.clear()
+    return store.double

@@ -79,6 +79,10 @@ ADDITIONS = {
     "POST /api/payouts/{id}/approve": "a second person agrees to a large payout",
     "POST /api/payouts/{id}/recovery": "an operator decides on a payout that is stuck",
     "POST /api/payouts/{id}/undo": "takes back what was paid, or called paid, by mistake",
+    "GET /api/stripe-events": "what Stripe told us, and what is stuck",
+    "GET /api/stripe-events/{id}": "one of them, with what Stripe sent",
+    "POST /api/stripe-events/replay": "understands everything again that is stuck",
+    "POST /api/stripe-events/{id}/replay": "understands one again",
     "GET /ready": "whether requests can be served, for supervisors and load balancers",
 }
 

@@ -9,7 +9,11 @@ import pytest
 
 from shared.ids import new_id
 from shared.tokens import digest_of, new_token
-from tests.architecture import test_click_crossings, test_platform_crossings
+from tests.architecture import (
+    test_click_crossings,
+    test_platform_crossings,
+    test_stripe_crossings,
+)
 from tests.architecture.test_role_rights import plain
 from tests.support.brand import Brand
 from tests.support.databases import Scratch
@@ -30,6 +34,7 @@ CROSSINGS = {
     "make_click_partitions": OWNER,
     "queue_depth": CROSSER,
     "seal_entry": OWNER,
+    "stripe_tenants": CROSSER,
     "tenant_by_slug": CROSSER,
     "tenant_of_billing_customer": CROSSER,
     "tenant_of_domain": CROSSER,
@@ -77,7 +82,8 @@ async def test_only_the_app_crosses(superuser: asyncpg.Connection) -> None:
 
 
 def test_every_crossing_has_a_test_of_what_it_tells() -> None:
-    tests = {*globals(), *vars(test_platform_crossings), *vars(test_click_crossings)}
+    elsewhere = (test_platform_crossings, test_click_crossings, test_stripe_crossings)
+    tests = {*globals(), *(name for module in elsewhere for name in vars(module))}
     untested = [name for name in CROSSINGS if not any(f"test_{name}_" in it for it in tests)]
     assert untested == []
 

@@ -31,6 +31,7 @@ PUBLIC = {
     "ask_for_workspaces": "never tells whether an address is known",
     "sign_in_to_platform": "the mailed token is the proof",
     "sign_out_of_platform": "clears whatever cookies there are",
+    "take_stripe_event": "only Stripe can sign what arrives there",
     "get_home": "tells a browser about its own cookies",
     "ask_for_console": "never tells whether an address is known",
     "sign_in_to_console": "the mailed token is the proof",

@@ -17,7 +17,7 @@ TENANTS_TABLES = """
 select relname from pg_class where relnamespace = 'public'::regnamespace
     and relkind in ('r', 'p') and not relispartition
     and has_table_privilege('openpartner_app', oid, 'SELECT')
-    and relname not in ('alembic_version', 'ticks', 'sealing_keys')
+    and relname not in ('alembic_version', 'ticks', 'sealing_keys', 'unclaimed_stripe_events')
 order by 1
 """
 COUNT = "select count(*) from {}"

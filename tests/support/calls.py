@@ -8,6 +8,7 @@ from uuid import UUID
 from shared.ids import new_id
 from shared.tokens import new_token
 from tests.support.bodies import BODIES, Write
+from tests.support.bodies.stripe import arrived_event
 from tests.support.brand import Brand, Json
 from tests.support.conversions import click, commission, promotion
 from tests.support.people import add_admin
@@ -238,6 +239,7 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/platform-admin/brands": _brand,
     "/platform-admin/operators": _operator,
     "/payouts/runs": _payout_run,
+    "/stripe-events": lambda premises: arrived_event(premises.brand),
     "/uploads": lambda _: _always("tenants"),
     "/webhooks": _webhook,
     "/webhooks/samples": lambda _: _always("partner.activated"),

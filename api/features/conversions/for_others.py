@@ -1,7 +1,15 @@
 """Conversions, for the features through which other systems say what customers did."""
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from api.features.conversions.errors import ClickNotFound
-from api.features.conversions.schemas import EventCurrency, EventType, Happened, Identify
+from api.features.conversions.schemas import (
+    EventCurrency,
+    EventType,
+    Happened,
+    Identified,
+    Identify,
+)
 from api.features.conversions.service import identify, record, write
 
 __all__ = [
@@ -12,5 +20,11 @@ __all__ = [
     "Identify",
     "identify",
     "record",
+    "stitch",
     "write",
 ]
+
+
+async def stitch(session: AsyncSession, cref: str, user_id: str) -> Identified:
+    """A click became this customer, on the word of somebody we trust. Raises ClickNotFound."""
+    return await identify(session, Identify.model_validate({"cref": cref, "userId": user_id}))

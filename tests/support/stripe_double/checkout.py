@@ -6,7 +6,7 @@ from tests.support.stripe_double.refused import Refused
 from tests.support.stripe_double.routing import readable, route
 from tests.support.stripe_double.subscriptions import new_subscription
 
-readable("checkout/sessions", "checkout_session", listed=("customer",))
+readable("checkout/sessions", "checkout_session", listed=("customer", "payment_intent"))
 
 
 @route("POST", "/v1/checkout/sessions")

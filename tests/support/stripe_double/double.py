@@ -24,6 +24,14 @@ from tests.support.stripe_double.store import Store
 from tests.support.stripe_double.webhooks import Webhooks
 
 SECRET_KEY = "sk_test_double"
+# Faults that befall a request before anything comes of it, and how they are answered, if they are.
+BEFORE = {
+    "timeout_before": (0, ""),
+    "reset_before": (0, ""),
+    "500_before": (500, "api_error"),
+    "429": (429, "rate_limit_error"),
+    "401": (401, "invalid_request_error"),
+}
 Answer = Callable[[int, Json, dict[str, str]], Awaitable[None]]
 
 
@@ -83,12 +91,7 @@ class StripeDouble:
             await send({"type": "http.response.body", "body": raw})
 
         fault = self.faults.next(call.method, call.path)
-        if fault is not None and fault.kind in {
-            "timeout_before",
-            "reset_before",
-            "500_before",
-            "429",
-        }:
+        if fault is not None and fault.kind in BEFORE:
             await self._fail_before(fault, request, send, answer)
             return
         try:
@@ -142,11 +145,9 @@ class StripeDouble:
             await _silence(request)
         elif fault.kind == "reset_before":
             await _break_off(send)
-        elif fault.kind == "429":
-            error = {"type": "rate_limit_error", "code": "rate_limit", "message": "Slow down."}
-            await answer(429, {"error": error}, {"stripe-should-retry": "true"})
         else:
-            await answer(500, {"error": {"type": "api_error", "message": "Sorry."}}, {})
+            status, kind = BEFORE[fault.kind]
+            await answer(status, {"error": {"type": kind, "message": "Sorry."}}, {})
 
 
 async def _silence(request: Request) -> None:

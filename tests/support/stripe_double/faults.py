@@ -12,6 +12,7 @@ Kind = Literal[
     "500_before",  # Stripe broke down before it did anything.
     "500_after",  # Stripe did it, and broke down over the answer.
     "429",  # Too many requests.
+    "401",  # This key may not do that.
     "held",  # Stripe waits with it until the test says `release()`.
 ]
 

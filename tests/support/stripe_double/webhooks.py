@@ -51,7 +51,7 @@ class Webhooks:
 
     async def send(
         self, http: httpx2.AsyncClient, event: Json, *, secret: str = SECRET,
-        path: str = "/webhooks/stripe", at: int | None = None,
+        path: str = "/api/webhooks/stripe", at: int | None = None,
     ) -> httpx2.Response:  # fmt: skip
         """One delivery, signed now or at another moment."""
         body = json.dumps(event)
