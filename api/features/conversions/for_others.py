@@ -11,6 +11,7 @@ from api.features.conversions.schemas import (
     Identify,
 )
 from api.features.conversions.service import identify, record, write
+from api.settings import Settings
 
 __all__ = [
     "ClickNotFound",
@@ -25,6 +26,8 @@ __all__ = [
 ]
 
 
-async def stitch(session: AsyncSession, cref: str, user_id: str) -> Identified:
+async def stitch(session: AsyncSession, cref: str, user_id: str, settings: Settings) -> Identified:
     """A click became this customer, on the word of somebody we trust. Raises ClickNotFound."""
-    return await identify(session, Identify.model_validate({"cref": cref, "userId": user_id}))
+    return await identify(
+        session, Identify.model_validate({"cref": cref, "userId": user_id}), settings
+    )

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from api.features.conversions.for_others import record
+from api.features.stripe_events.books import Books
 from api.features.stripe_events.heard import Heard
 from shared.ids import new_id
 from shared.models.event import Event
@@ -41,7 +40,7 @@ class Fact:
     details: dict[str, Any] = field(default_factory=dict)
 
 
-async def write(session: AsyncSession, heard: Heard, fact: Fact) -> UUID:
+async def write(books: Books, heard: Heard, fact: Fact) -> UUID:
     """The event's id, also where it was known."""
     event = Event(
         id=new_id(),
@@ -59,5 +58,5 @@ async def write(session: AsyncSession, heard: Heard, fact: Fact) -> UUID:
         },
         ts=fact.ts or heard.happened_at,
     )
-    event_id, _ = await record(session, event)
+    event_id, _ = await record(books.session, event)
     return event_id

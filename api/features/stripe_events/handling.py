@@ -4,23 +4,22 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from api.features.stripe_events import reversals, sales, sign_ups
+from api.features.stripe_events.books import Books
 from api.features.stripe_events.facts import Outcome
 from api.features.stripe_events.heard import Heard
 from api.features.stripe_events.looking import Look
 from api.features.subscriptions.for_others import handle_subscription_event
 
 Looking = Callable[[Look, Heard], Awaitable[Any]]
-Applying = Callable[[AsyncSession, Heard, Any], Awaitable[Outcome]]
+Applying = Callable[[Books, Heard, Any], Awaitable[Outcome]]
 
 
 async def _nothing(_: Look, __: Heard) -> None:
     return None
 
 
-async def _not_ours(_: AsyncSession, __: Heard, ___: None) -> Outcome:
+async def _not_ours(_: Books, __: Heard, ___: None) -> Outcome:
     """Only about the brand's own subscription would it say anything."""
     return Outcome("nothing_to_do", ignored=True)
 
@@ -75,8 +74,8 @@ def handling_of(heard: Heard) -> Handling | None:
     return found if found and found.of_connected == (heard.account is not None) else None
 
 
-async def apply(session: AsyncSession, handling: Handling, heard: Heard, seen: Any) -> Outcome:
+async def apply(books: Books, handling: Handling, heard: Heard, seen: Any) -> Outcome:
     """What is about the brand as our own customer is never taken for one of the brand's customers."""
-    if heard.account is None and await handle_subscription_event(session, heard.payload):
+    if heard.account is None and await handle_subscription_event(books.session, heard.payload):
         return Outcome("billing")
-    return await handling.apply(session, heard, seen)
+    return await handling.apply(books, heard, seen)

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.stripe_events import queries, service
+from api.features.stripe_events.books import Books
 from api.features.stripe_events.facts import Outcome
 from api.features.stripe_events.handling import apply, handling_of
 from api.features.stripe_events.heard import heard, metadata_of
@@ -55,7 +56,7 @@ async def process(context: JobContext, event_id: str) -> None:
         seen = await handling.look(Look(context.outside.stripe), said)
         async with context.database.tenant_session(context.tenant_id) as session:
             await session.execute(queries.ONE_AT_A_TIME)
-            outcome = await apply(session, handling, said, seen)
+            outcome = await apply(Books(session, context.settings), handling, said, seen)
             await _write(session, row, outcome)
             if outcome.event_id is not None:
                 await _wake(session)

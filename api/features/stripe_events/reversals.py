@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from api.features.corrections.for_others import (
     Amount,
     Payment,
@@ -16,6 +14,7 @@ from api.features.corrections.for_others import (
     refunded_in_total,
 )
 from api.features.stripe_events.amounts import currency_of, minor, whole
+from api.features.stripe_events.books import Books
 from api.features.stripe_events.customers import called, known_user, name
 from api.features.stripe_events.facts import SOURCE, Fact, Outcome, write
 from api.features.stripe_events.heard import Heard, Json, id_of, listed, metadata_of, moment
@@ -97,17 +96,17 @@ def _amount(subject: Json, name: str, paid: Paid) -> Amount:
     return Amount(minor(whole(subject, name), currency), currency, total)
 
 
-async def refunded(session: AsyncSession, heard: Heard, seen: SeenRefunds) -> Outcome:
+async def refunded(books: Books, heard: Heard, seen: SeenRefunds) -> Outcome:
     """Every refund that Stripe shows, each once."""
     if seen.refunds is None:
-        return await _refunded_in_total(session, heard, seen.paid)
+        return await _refunded_in_total(books, heard, seen.paid)
     outcome = Outcome("not_settled_yet", ignored=True)
     for each in seen.refunds:
-        outcome = await _refund(session, heard, each, seen.paid) or outcome
+        outcome = await _refund(books, heard, each, seen.paid) or outcome
     return outcome
 
 
-async def _refund(session: AsyncSession, heard: Heard, each: Json, paid: Paid) -> Outcome | None:
+async def _refund(books: Books, heard: Heard, each: Json, paid: Paid) -> Outcome | None:
     """None while its money is on its way."""
     refund_id, status = id_of(each), each.get("status")
     if refund_id is None or status not in {"succeeded", "failed", "canceled"}:
@@ -115,44 +114,42 @@ async def _refund(session: AsyncSession, heard: Heard, each: Json, paid: Paid) -
     payment, amount = Payment(SOURCE, paid.references), _amount(each, "amount", paid)
     ts = moment(each.get("created"))
     if status != "succeeded":
-        await refund(session, payment, refund_id, amount, status="failed", ts=ts)
+        await refund(books.session, payment, refund_id, amount, status="failed", ts=ts)
         return Outcome("refund_failed")
-    await refund(session, payment, refund_id, amount, ts=ts)
-    return await _trail(session, heard, paid, Trail("refund", refund_id, -amount.minor, ts), each)
+    await refund(books.session, payment, refund_id, amount, ts=ts)
+    return await _trail(books, heard, paid, Trail("refund", refund_id, -amount.minor, ts), each)
 
 
-async def _refunded_in_total(session: AsyncSession, heard: Heard, paid: Paid) -> Outcome:
+async def _refunded_in_total(books: Books, heard: Heard, paid: Paid) -> Outcome:
     """A charge that says how much was refunded by now, and not in which refunds."""
     charge = heard.subject
     amount, charge_id = _amount(charge, "amount_refunded", paid), str(heard.object_id)
-    await refunded_in_total(session, Payment(SOURCE, paid.references), charge_id, amount)
+    await refunded_in_total(books.session, Payment(SOURCE, paid.references), charge_id, amount)
     known = Trail("refund", f"{charge_id}:{amount.minor}", -amount.minor, None)
-    return await _trail(session, heard, paid, known, charge)
+    return await _trail(books, heard, paid, known, charge)
 
 
-async def disputed(session: AsyncSession, heard: Heard, seen: SeenDispute) -> Outcome:
+async def disputed(books: Books, heard: Heard, seen: SeenDispute) -> Outcome:
     """What the dispute has come to; whichever of its events arrives, in whatever order."""
     dispute, status = seen.dispute, str(seen.dispute.get("status"))
     dispute_id = str(id_of(dispute))
     payment, amount = Payment(SOURCE, seen.paid.references), _amount(dispute, "amount", seen.paid)
     opened = Trail("dispute_created", dispute_id, 0, moment(dispute.get("created")))
     if not status.startswith(INQUIRY):
-        await dispute_opened(session, payment, dispute_id, amount, ts=opened.ts)
-    outcome = await _trail(session, heard, seen.paid, opened, dispute)
+        await dispute_opened(books.session, payment, dispute_id, amount, ts=opened.ts)
+    outcome = await _trail(books, heard, seen.paid, opened, dispute)
     if status in ENDED_WELL:
-        await dispute_won(session, payment, dispute_id, amount)
-        return await _ended(session, heard, seen, "dispute_won", 0)
+        await dispute_won(books.session, payment, dispute_id, amount)
+        return await _ended(books, heard, seen, "dispute_won", 0)
     if status == "lost":
-        await dispute_lost(session, payment, dispute_id, amount)
-        return await _ended(session, heard, seen, "dispute_lost", -amount.minor)
+        await dispute_lost(books.session, payment, dispute_id, amount)
+        return await _ended(books, heard, seen, "dispute_lost", -amount.minor)
     return outcome
 
 
-async def _ended(
-    session: AsyncSession, heard: Heard, seen: SeenDispute, kind: str, value: int
-) -> Outcome:
+async def _ended(books: Books, heard: Heard, seen: SeenDispute, kind: str, value: int) -> Outcome:
     key = f"{id_of(seen.dispute)}:{kind.removeprefix('dispute_')}"
-    return await _trail(session, heard, seen.paid, Trail(kind, key, value, None), seen.dispute)
+    return await _trail(books, heard, seen.paid, Trail(kind, key, value, None), seen.dispute)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +162,9 @@ class Trail:
     ts: datetime | None
 
 
-async def _trail(
-    session: AsyncSession, heard: Heard, paid: Paid, what: Trail, subject: Json
-) -> Outcome:
+async def _trail(books: Books, heard: Heard, paid: Paid, what: Trail, subject: Json) -> Outcome:
     """Waits for the payment where nothing else says whose it was; the correction itself is made."""
-    user = await _payer(session, paid)
+    user = await _payer(books, paid)
     if user is None:
         return Outcome("payment_not_known", waits=True)
     named = {one.partition("_")[0]: one for one in paid.references}
@@ -181,11 +176,11 @@ async def _trail(
     }
     currency = currency_of(subject)
     fact = Fact(what.kind, what.key, user, what.value_minor, currency, what.ts, details)
-    return Outcome("recorded", await write(session, heard, fact))
+    return Outcome("recorded", await write(books, heard, fact))
 
 
-async def _payer(session: AsyncSession, paid: Paid) -> str | None:
+async def _payer(books: Books, paid: Paid) -> str | None:
     if paid.customer is None:
-        return await known_user(session, paid.references)
+        return await known_user(books, paid.references)
     theirs = called(metadata_of(paid.seen.customer))
-    return await name(session, paid.customer, paid.seen.stated, now_called=theirs)
+    return await name(books, paid.customer, paid.seen.stated, now_called=theirs)

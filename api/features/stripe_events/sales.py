@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from api.features.corrections.for_others import Payment, name_payment
 from api.features.stripe_events.amounts import (
     currency_of,
@@ -14,6 +12,7 @@ from api.features.stripe_events.amounts import (
     session_value,
     whole,
 )
+from api.features.stripe_events.books import Books
 from api.features.stripe_events.customers import called, name, remember
 from api.features.stripe_events.facts import SOURCE, Fact, Outcome, write
 from api.features.stripe_events.heard import Heard, Json, id_of, listed, metadata_of
@@ -52,20 +51,20 @@ async def look_at_invoice(look: Look, heard: Heard) -> Seen:
     return replace(seen, payments=payments)
 
 
-async def who(session: AsyncSession, subject: Json, seen: Seen) -> str | None:
+async def who(books: Books, subject: Json, seen: Seen) -> str | None:
     """The user id of whoever an object is of; None where it names nobody."""
     stated = user_of(stated_metadata(subject)) or seen.stated
     if (customer_id := customer_of(subject)) is None:
         return stated
     theirs = called(metadata_of(seen.customer))
-    return await name(session, customer_id, stated, now_called=theirs)
+    return await name(books, customer_id, stated, now_called=theirs)
 
 
-async def invoice_paid(session: AsyncSession, heard: Heard, seen: Seen) -> Outcome:
+async def invoice_paid(books: Books, heard: Heard, seen: Seen) -> Outcome:
     """A sale, but for invoices that cost nothing: the first of a trial is no first payment."""
     invoice, invoice_id = heard.subject, heard.object_id
     value, currency = invoice_value(invoice)
-    user = await who(session, invoice, seen)
+    user = await who(books, invoice, seen)
     if invoice_id is None or user is None:
         return Outcome("no_customer", ignored=True)
     if value <= 0:
@@ -80,10 +79,10 @@ async def invoice_paid(session: AsyncSession, heard: Heard, seen: Seen) -> Outco
         "productIds": products_of(invoice),
     }
     fact = Fact("invoice_paid", invoice_id, user, value, currency, details=details)
-    event_id = await write(session, heard, fact)
+    event_id = await write(books, heard, fact)
     if seen.payments:
-        await name_payment(session, event_id, Payment(SOURCE, seen.payments))
-    await remember(session, [invoice_id, subscription, *seen.payments], user)
+        await name_payment(books.session, event_id, Payment(SOURCE, seen.payments))
+    await remember(books, [invoice_id, subscription, *seen.payments], user)
     return Outcome("recorded", event_id)
 
 
@@ -99,21 +98,21 @@ def products_of(invoice: Json) -> list[str]:
     return sorted({one for one in found if one is not None})
 
 
-async def invoice_failed(session: AsyncSession, heard: Heard, seen: Seen) -> Outcome:
+async def invoice_failed(books: Books, heard: Heard, seen: Seen) -> Outcome:
     """For the trail: nobody earns from it or loses by it."""
     invoice = heard.subject
     currency = currency_of(invoice)
-    user = await who(session, invoice, seen)
+    user = await who(books, invoice, seen)
     if user is None:
         return Outcome("no_customer", ignored=True)
     details = {"stripeInvoiceId": heard.object_id, "attemptCount": invoice.get("attempt_count")}
     due = -minor(whole(invoice, "amount_due"), currency)
     fact = Fact("invoice_payment_failed", heard.id, user, due, currency, details=details)
-    return Outcome("recorded", await write(session, heard, fact))
+    return Outcome("recorded", await write(books, heard, fact))
 
 
-async def subscription_created(session: AsyncSession, heard: Heard, seen: Seen) -> Outcome:
-    user = await who(session, heard.subject, seen)
+async def subscription_created(books: Books, heard: Heard, seen: Seen) -> Outcome:
+    user = await who(books, heard.subject, seen)
     if user is None or heard.object_id is None:
         return Outcome("no_customer", ignored=True)
     details = {
@@ -122,12 +121,12 @@ async def subscription_created(session: AsyncSession, heard: Heard, seen: Seen) 
         "productIds": products_of({"lines": heard.subject.get("items")}),
     }
     fact = Fact("subscription_created", heard.object_id, user, details=details)
-    event_id = await write(session, heard, fact)
-    await remember(session, [heard.object_id], user)
+    event_id = await write(books, heard, fact)
+    await remember(books, [heard.object_id], user)
     return Outcome("recorded", event_id)
 
 
-async def purchase(session: AsyncSession, heard: Heard, user: str) -> UUID | None:
+async def purchase(books: Books, heard: Heard, user: str) -> UUID | None:
     """The one-off payment of a Checkout; None where it has an invoice, or nothing was paid yet."""
     checkout = heard.subject
     value, currency = session_value(checkout)
@@ -142,8 +141,8 @@ async def purchase(session: AsyncSession, heard: Heard, user: str) -> UUID | Non
         "stripePaymentLinkId": id_of(checkout.get("payment_link")),
     }
     sale = Fact("purchase", intent or str(heard.object_id), user, value, currency, details=details)
-    event_id = await write(session, heard, sale)
-    await remember(session, [intent], user)
+    event_id = await write(books, heard, sale)
+    await remember(books, [intent], user)
     return event_id
 
 
@@ -163,12 +162,12 @@ async def look_at_intent(look: Look, heard: Heard) -> SeenIntent:
     return SeenIntent(await look.customer(customer_of(heard.subject)))
 
 
-async def intent_succeeded(session: AsyncSession, heard: Heard, seen: SeenIntent) -> Outcome:
+async def intent_succeeded(books: Books, heard: Heard, seen: SeenIntent) -> Outcome:
     """A payment that a merchant's own pages took: theirs to name the customer in its metadata."""
     intent = heard.subject
     if seen.elsewhere or heard.object_id is None:
         return Outcome("told_elsewhere", ignored=True)
-    user = await who(session, intent, seen)
+    user = await who(books, intent, seen)
     currency = currency_of(intent)
     value = minor(whole(intent, "amount_received"), currency)
     if user is None or value <= 0:
@@ -179,6 +178,6 @@ async def intent_succeeded(session: AsyncSession, heard: Heard, seen: SeenIntent
         "stripeChargeId": id_of(intent.get("latest_charge")),
     }
     fact = Fact("purchase", heard.object_id, user, value, currency, details=details)
-    event_id = await write(session, heard, fact)
-    await remember(session, [heard.object_id, id_of(intent.get("latest_charge"))], user)
+    event_id = await write(books, heard, fact)
+    await remember(books, [heard.object_id, id_of(intent.get("latest_charge"))], user)
     return Outcome("recorded", event_id)
