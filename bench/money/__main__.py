@@ -9,18 +9,21 @@ import asyncio
 import os
 import resource
 import time
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from uuid import UUID
 
 import asyncpg
 
-from api.features.conversions.schemas import EventReport, Identify
-from api.features.conversions.service import identify, report
+from api.features.conversions.schemas import EventReport
+from api.features.conversions.service import report
 from api.features.proofs.service import Proof, prove
 from bench.money.past import PARTNERS, grow
 from bench.router.place import Place, place
 from shared.clock import now
 from shared.database import Database, open_database
+from shared.ids import new_id
 from shared.visitor import clicked_at, new_click_id
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -29,6 +32,9 @@ TENANT = "select id from tenants where slug = 'bench'"
 A_CLICK = """
 insert into clicks (tenant_id, id, ts, partner_id, campaign_id, landing_url)
 values ($1, $2, $3, md5('p' || $4::text)::uuid, md5('c')::uuid, '')
+"""
+AN_IDENTITY = """
+insert into identities (tenant_id, id, click_id, click_ts, user_id) values ($1, $2, $3, $4, $5)
 """
 A_GRANT = """
 insert into grants (tenant_id, id, partner_id, campaign_id, terms_id)
@@ -50,17 +56,15 @@ async def prepare(where: Place) -> UUID:
     return tenant
 
 
-async def introduce(
-    where: Place, database: Database, tenant: UUID, user: str, partner: int
-) -> None:
+async def introduce(where: Place, tenant: UUID, user: str, partner: int) -> None:
+    """A customer with one click, an hour ago."""
     click = UUID(bytes=new_click_id(int((now().timestamp() - 3600) * 1000)))
     connection = await asyncpg.connect(where.superuser)
     try:
         await connection.execute(A_CLICK, tenant, click, clicked_at(click), str(partner))
+        await connection.execute(AN_IDENTITY, tenant, new_id(), click, clicked_at(click), user)
     finally:
         await connection.close()
-    async with database.tenant_session(tenant) as session:
-        await identify(session, Identify(cref=str(click), userId=user))
 
 
 async def write(database: Database, tenant: UUID, user: str, count: int) -> None:
@@ -71,10 +75,44 @@ async def write(database: Database, tenant: UUID, user: str, count: int) -> None
         assert reported.attribution.touches[0].commission_id is not None
 
 
-async def rate(database: Database, tenant: UUID, users: list[str], count: int) -> float:
-    began = time.monotonic()
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Of one event; seconds a second say more of the machine's other work than of ours, CPU doesn't."""
+
+    rate: float
+    ours_ms: float
+    postgres_ms: float
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds that a process has computed."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def backends(where: Place) -> list[int]:
+    connection = await asyncpg.connect(where.superuser)
+    try:
+        rows = await connection.fetch(
+            "select pid from pg_stat_activity where application_name = 'openpartner-bench'"
+        )
+    finally:
+        await connection.close()
+    return [row["pid"] for row in rows]
+
+
+async def cost(
+    where: Place, database: Database, tenant: UUID, users: list[str], count: int
+) -> Cost:
+    pids, events = await backends(where), len(users) * count
+    postgres, ours, began = sum(map(cpu_of, pids)), time.process_time(), time.monotonic()
     await asyncio.gather(*(write(database, tenant, user, count) for user in users))
-    return len(users) * count / (time.monotonic() - began)
+    took = time.monotonic() - began
+    return Cost(
+        events / took,
+        1000 * (time.process_time() - ours) / events,
+        1000 * (sum(map(cpu_of, pids)) - postgres) / events,
+    )
 
 
 async def verify(where: Place, tenant: UUID) -> str:
@@ -100,22 +138,32 @@ async def measure(sizes: list[int], rounds: int, count: int) -> None:
     print(f"load before: {os.getloadavg()}")
     async with place(core=None) as where:
         tenant, have = await prepare(where), 0
-        database = open_database(where.urls.app, pool=WRITERS)
+        database = open_database(where.urls.app, pool=WRITERS, application="openpartner-bench")
         try:
             for size in sizes:
                 await grow(where.superuser, have, size)
                 have = size
                 users = [f"writer-{size}-{number}" for number in range(WRITERS)]
                 for number, user in enumerate(users, 1):
-                    await introduce(where, database, tenant, user, number)
-                await rate(database, tenant, users, 20)
-                rates = [await rate(database, tenant, users, count) for _ in range(rounds)]
-                told = ", ".join(f"{each:.0f}" for each in rates)
-                print(f"{size:>9,} past events: {median(rates):.0f} a second ({told})", flush=True)
+                    await introduce(where, tenant, user, number)
+                await cost(where, database, tenant, users, 20)
+                costs = [await cost(where, database, tenant, users, count) for _ in range(rounds)]
+                print(f"{size:>9,} past events: {told(costs)}", flush=True)
                 print(f"          verify: {await verify(where, tenant)}", flush=True)
         finally:
             await database.close()
     print(f"load after: {os.getloadavg()}")
+
+
+def told(costs: list[Cost]) -> str:
+    rates = ", ".join(f"{each.rate:.0f}" for each in costs)
+    ours, postgres = (
+        median(getattr(each, name) for each in costs) for name in ("ours_ms", "postgres_ms")
+    )
+    return (
+        f"{median(each.rate for each in costs):.0f} a second ({rates});"
+        f" CPU of an event: API {ours:.1f} ms, PostgreSQL {postgres:.2f} ms"
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The proof of the books: silent while all is right, and loud about a single wrong cent or seal."""
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import asyncpg
 import pytest
 
+from tests.api.test_exports import bundle
 from tests.architecture.test_role_rights import plain
 from tests.support.brand import Brand, Json
 from tests.support.conversions import (
@@ -17,6 +19,7 @@ from tests.support.conversions import (
     three_partners,
     visit,
 )
+from tests.support.estate import wipe
 from tests.support.ledger import books, entries, tamper, wrongs, wrongs_after
 from tests.support.tree import ROOT
 
@@ -171,6 +174,27 @@ async def test_a_head_that_was_written_down_catches_a_ledger_that_was_rewritten(
     )
     assert any("is not the one that was written down" in finding for finding in found)
     assert any("and is gone" in one for one in await wrongs(brand, f"9999:{last['hash'].hex()}"))
+
+
+async def test_books_that_are_put_back_are_sealed_anew_and_right(brand: Brand) -> None:
+    await trade(brand)
+    before = await entries(brand)
+    taken = await bundle(brand)
+    await wipe(brand)
+    assert await entries(brand) == []
+    await brand.made("/import", taken)
+    assert await wrongs(brand) == []
+    assert {entry["id"] for entry in await entries(brand)} == {entry["id"] for entry in before}
+
+
+async def test_many_at_once_make_one_chain(brand: Brand) -> None:
+    link = await promotion(brand)
+    users = [f"user-{number}" for number in range(8)]
+    for user in users:
+        await visit(brand, link, user, at=days_ago(1))
+    await asyncio.gather(*(report(brand, user) for user in users * 4))
+    assert [entry["seq"] for entry in await entries(brand)] == list(range(1, 33))
+    assert await wrongs(brand) == []
 
 
 def command(brand: Brand, *words: str) -> subprocess.CompletedProcess[str]:
