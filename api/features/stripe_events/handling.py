@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from api.features.stripe_events import reversals, sales, sign_ups
+from api.features.stripe_events import payees, reversals, sales, sign_ups
 from api.features.stripe_events.books import Books
 from api.features.stripe_events.facts import Outcome
 from api.features.stripe_events.heard import Heard
@@ -36,18 +36,20 @@ class Handling:
     of_connected: bool = False
 
 
-_CHECKOUT = Handling(sales.look_at_customer, sign_ups.checkout_completed)
+_CHECKOUT = Handling(sales.look_at_sale, sign_ups.checkout_completed)
 _CUSTOMER = Handling(sales.look_at_customer, sign_ups.customer_created)
 _BRANDS_OWN = Handling(_nothing, _not_ours)
+_TRANSFER = Handling(_nothing, payees.transfer_moved)
 _REFUND = Handling(reversals.look_at_refund, reversals.refunded)
 _DISPUTE = Handling(reversals.look_at_dispute, reversals.disputed)
 
 HANDLED = {
+    "account.updated": Handling(payees.look_at_account, payees.account_updated, of_connected=True),
     "checkout.session.completed": _CHECKOUT,
     "checkout.session.async_payment_succeeded": _CHECKOUT,
     "customer.created": _CUSTOMER,
     "customer.updated": _CUSTOMER,
-    "customer.subscription.created": Handling(sales.look_at_customer, sales.subscription_created),
+    "customer.subscription.created": Handling(sales.look_at_sale, sales.subscription_created),
     "customer.subscription.updated": _BRANDS_OWN,
     "customer.subscription.deleted": _BRANDS_OWN,
     "customer.subscription.paused": _BRANDS_OWN,
@@ -65,6 +67,9 @@ HANDLED = {
     "charge.dispute.closed": _DISPUTE,
     "charge.dispute.funds_withdrawn": _DISPUTE,
     "charge.dispute.funds_reinstated": _DISPUTE,
+    "transfer.created": _TRANSFER,
+    "transfer.updated": _TRANSFER,
+    "transfer.reversed": _TRANSFER,
 }
 
 

@@ -44,11 +44,16 @@ def heard(payload: object) -> Heard:
         id=named[:255],
         type=kind[:255],
         subject=subject,
-        account=_text(given.get("account")),
+        account=_text(given.get("account")) or _itself(kind, subject),
         api_version=_text(given.get("api_version")),
         happened_at=datetime.fromtimestamp(created or 0, UTC),
         payload=given,
     )
+
+
+def _itself(kind: str, subject: Json) -> str | None:
+    """What is said of an account comes from it, whether or not the event says so as well."""
+    return id_of(subject) if kind.startswith("account.") else None
 
 
 def storable(value: Any) -> Any:

@@ -68,6 +68,26 @@ class Look:
         named = [id_of(each.get("invoice")) for each in found or ()]
         return [one for one in dict.fromkeys(named) if one is not None]
 
+    async def with_discounts(self, subject: Json) -> Json | None:
+        """An invoice or a subscription whose discounts are objects."""
+        named, kind = id_of(subject) or "", subject.get("object")
+        if kind == "invoice":
+            return await self._one(
+                lambda v1, options: v1.invoices.retrieve_async(
+                    named, {"expand": ["discounts"]}, options
+                )
+            )
+        if kind == "subscription":
+            return await self._one(
+                lambda v1, options: v1.subscriptions.retrieve_async(
+                    named, {"expand": ["discounts"]}, options
+                )
+            )
+        return None
+
+    async def account(self, id: str) -> Json | None:
+        return await self._one(lambda v1, options: v1.accounts.retrieve_async(id, {}, options))
+
     async def charge(self, id: str | None) -> Json | None:
         if id is None:
             return None

@@ -14,6 +14,7 @@ from api.features.stripe_events.amounts import (
 )
 from api.features.stripe_events.books import Books
 from api.features.stripe_events.customers import called, name, remember
+from api.features.stripe_events.discounts import codes_of, redeem
 from api.features.stripe_events.facts import SOURCE, Fact, Outcome, write
 from api.features.stripe_events.heard import Heard, Json, id_of, listed, metadata_of
 from api.features.stripe_events.looking import Look
@@ -30,12 +31,13 @@ from api.features.stripe_events.names import (
 class Seen:
     """What Stripe shows of the customer and, for an invoice, of what paid it.
 
-    `stated` is what a Checkout of theirs calls them.
+    `stated` is what a Checkout of theirs calls them; `codes` are those of the discounts they had.
     """
 
     customer: Json | None
     stated: str | None = None
     payments: Sequence[str] = ()
+    codes: Sequence[str] = ()
 
 
 async def look_at_customer(look: Look, heard: Heard) -> Seen:
@@ -43,8 +45,13 @@ async def look_at_customer(look: Look, heard: Heard) -> Seen:
     return Seen(customer, await look.stated_of(customer))
 
 
-async def look_at_invoice(look: Look, heard: Heard) -> Seen:
+async def look_at_sale(look: Look, heard: Heard) -> Seen:
     seen = await look_at_customer(look, heard)
+    return replace(seen, codes=await codes_of(look, heard.subject))
+
+
+async def look_at_invoice(look: Look, heard: Heard) -> Seen:
+    seen = await look_at_sale(look, heard)
     payments = payments_of(heard.subject)
     if not payments and heard.object_id is not None:
         payments = payments_of(await look.invoice(heard.object_id) or {})
@@ -78,6 +85,7 @@ async def invoice_paid(books: Books, heard: Heard, seen: Seen) -> Outcome:
         "billingReason": invoice.get("billing_reason"),
         "productIds": products_of(invoice),
     }
+    await redeem(books, heard, seen.codes, user, invoice_id)
     fact = Fact("invoice_paid", invoice_id, user, value, currency, details=details)
     event_id = await write(books, heard, fact)
     if seen.payments:
@@ -120,6 +128,7 @@ async def subscription_created(books: Books, heard: Heard, seen: Seen) -> Outcom
         "stripeCustomerId": customer_of(heard.subject),
         "productIds": products_of({"lines": heard.subject.get("items")}),
     }
+    await redeem(books, heard, seen.codes, user, heard.object_id)
     fact = Fact("subscription_created", heard.object_id, user, details=details)
     event_id = await write(books, heard, fact)
     await remember(books, [heard.object_id], user)

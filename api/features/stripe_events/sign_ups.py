@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.features.stripe_events.books import Books
 from api.features.stripe_events.customers import called, name, remember, stitch_click
+from api.features.stripe_events.discounts import redeem
 from api.features.stripe_events.facts import Fact, Outcome, write
 from api.features.stripe_events.heard import Heard, id_of, metadata_of, moment
 from api.features.stripe_events.names import (
@@ -36,6 +37,8 @@ async def checkout_completed(books: Books, heard: Heard, seen: Seen) -> Outcome:
     cref = cref_of(checkout)
     stitched = cref is not None and await stitch_click(books, cref, [user, customer or user])
     await remember(books, [customer, id_of(checkout.get("subscription"))], user)
+    sold_as = id_of(checkout.get("payment_intent")) or str(heard.object_id)
+    await redeem(books, heard, seen.codes, user, sold_as)
     signed_up = await _sign_up(books, heard, seen, user) if stitched else None
     if stitched and customer is not None and theirs is None and seen.customer is not None:
         await enqueue(books.session, BACKFILL, customer=customer, user_id=user)
