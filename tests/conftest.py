@@ -1,6 +1,7 @@
 """A real PostgreSQL, migrated once; a real API on a socket; a brand of its own for each test."""
 
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from ipaddress import ip_network
@@ -20,6 +21,7 @@ from api.settings import Settings
 from tests.support.brand import Brand, found_brand
 from tests.support.contract import Contract
 from tests.support.databases import Databases, Scratch
+from tests.support.isolation.report import REPORT
 from tests.support.serving import served
 from tests.support.stripe_double import StripeDouble, doubled
 from tests.support.stripe_double.double import SECRET_KEY as STRIPE_KEY
@@ -38,6 +40,7 @@ structlog.configure(
 )
 
 SECRETS_KEY = "11" * 32
+BEGAN = time.time()
 
 
 def settings_for(scratch: Scratch, folder: Path, **changes: object) -> Settings:
@@ -158,3 +161,9 @@ async def empty_install(
             return await stack.enter_async_context(client), fresh, settings
 
         yield install
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What can be promised of the walls between brands, if this run has tried them."""
+    if REPORT.exists() and REPORT.stat().st_mtime >= BEGAN:
+        terminalreporter.write_line(REPORT.read_text().splitlines()[2] + f" ({REPORT.name})")

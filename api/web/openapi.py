@@ -19,7 +19,13 @@ from api.errors import (
 )
 from api.web.examples import illustrate
 from api.web.problems import Responses, problems, together
-from api.web.tenancy import TenantNotFound, TenantPendingDeletion, TenantSlugMissing
+from api.web.tenancy import (
+    TenantDeleted,
+    TenantNotFound,
+    TenantPendingDeletion,
+    TenantSlugMissing,
+    TenantSuspended,
+)
 
 PROBLEM = {
     "title": "Problem",
@@ -61,13 +67,15 @@ def common(path: str, operation: dict[str, Any]) -> Errors:
     """The errors that any route like this one may answer with."""
     errors: list[type[ApiError]] = [Internal, Unavailable, InvalidQuery, TooManyRequests]
     if path.startswith("/api"):
-        errors += [TenantSlugMissing, TenantNotFound, TenantPendingDeletion]
+        # A key of another workspace's is refused wherever it is shown, also where none is needed.
+        errors += [Unauthorized, TenantSlugMissing, TenantNotFound, TenantDeleted]
+        errors += [TenantPendingDeletion, TenantSuspended]
     if "requestBody" in operation:
         errors += [InvalidBody, TooLarge]
     if "{" in path:
         errors.append(NotFound)
     if operation.get("security"):
-        errors += [Unauthorized, Forbidden]
+        errors += [Forbidden]
     return tuple(errors)
 
 
