@@ -119,9 +119,7 @@ def unclaimed() -> None:
         "create policy unpinned on unclaimed_stripe_events to openpartner_app"
         f" using ({UNPINNED}) with check ({UNPINNED})"
     )
-    op.execute(
-        "grant select, insert, update, delete on unclaimed_stripe_events to openpartner_app"
-    )
+    op.execute("grant select, insert, update, delete on unclaimed_stripe_events to openpartner_app")
 
 
 def crossing() -> None:
