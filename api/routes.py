@@ -20,6 +20,7 @@ from api.features.coupons.routes import router as coupons
 from api.features.creator_proxy.routes import router as creator_proxy
 from api.features.domains.routes import router as domains
 from api.features.exports.routes import router as exports
+from api.features.fraud.routes import router as fraud
 from api.features.fraud_rules.routes import router as fraud_rules
 from api.features.grants.routes import router as grants
 from api.features.health.routes import router as health
@@ -78,6 +79,7 @@ api.include_router(campaigns)
 api.include_router(analytics)
 api.include_router(clicks)
 api.include_router(fraud_rules)
+api.include_router(fraud)
 api.include_router(privacy)
 api.include_router(tracking)
 api.include_router(partners)

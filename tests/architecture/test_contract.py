@@ -20,6 +20,7 @@ ADDITIONS = {
     "GET /api/config/privacy": "for how long clicks are kept",
     "POST /api/config/privacy": "says for how long clicks are kept",
     "POST /api/privacy/erase": "forgets a customer, and leaves every sum as it was",
+    "POST /api/fraud/backtest": "tries a rule on the past before it is switched on",
     "GET /api/config/fraud": "which rules judge clicks, and how strictly",
     "POST /api/config/fraud": "switches rules, and sets how strict they are",
     "GET /api/webhooks/samples/{event}": "what Zapier shows while somebody builds a Zap",

@@ -4,16 +4,18 @@ A window begins at `since` and goes by when things happened: a click's time, an 
 Commissions follow their event, so that revenue and commission of one page belong together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     CTE,
+    BigInteger,
     ColumnElement,
     Numeric,
     Select,
+    Subquery,
     and_,
     cast,
     func,
@@ -21,6 +23,7 @@ from sqlalchemy import (
     select,
 )
 
+from api.features.analytics.click_counts import Window
 from shared.models.click import FLAG_NOW, VERDICT_OF, Click, ClickVerdict
 from shared.models.commission import Commission
 from shared.models.decision import Credit
@@ -31,7 +34,6 @@ from shared.models.partner import Partner
 
 # As numeric: the largest amount times ten thousand parts is more than a bigint holds.
 CREDITED_PARTS = func.sum(cast(Event.value_minor, Numeric) * Credit.weight_parts)
-COUNTS = Click.flag.is_(None)
 
 
 # How far a merchant's clock may be ahead of ours, with something to spare.
@@ -51,16 +53,18 @@ def _has_value() -> ColumnElement[bool]:
     return func.coalesce(Event.value_minor, 0) != 0
 
 
-def counts_of(partner_id: UUID, since: datetime) -> Select[bool, int, int, int]:
+def _sums(window: Window, of: Callable[[Any], ColumnElement[bool]] | None = None) -> Subquery:
+    counts = window.counts(of)
+    return select(
+        cast(func.coalesce(func.sum(counts.c.counted), 0), BigInteger).label("counted"),
+        cast(func.coalesce(func.sum(counts.c.flagged), 0), BigInteger).label("flagged"),
+    ).subquery()
+
+
+def counts_of(partner_id: UUID, window: Window) -> Select[bool, int, int, int]:
     """Whether the partner exists; their clicks that count, flagged clicks, and credited events."""
-    clicks = (
-        select(
-            func.count().filter(COUNTS).label("counted"),
-            func.count().filter(~COUNTS).label("flagged"),
-        )
-        .where(Click.partner_id == partner_id, Click.ts >= since)
-        .subquery()
-    )
+    since = window.since
+    clicks = _sums(window, lambda table: table.partner_id == partner_id)
     events = (
         select(func.count(Credit.event_id.distinct()))
         .join(Event, Event.id == Credit.event_id)
@@ -96,13 +100,11 @@ def links_of(partner_id: UUID) -> Select[UUID, str]:
     )
 
 
-def clicks_by_link(partner_id: UUID, since: datetime) -> Select[UUID | None, int]:
+def clicks_by_link(partner_id: UUID, window: Window) -> Select[UUID | None, int]:
     """Clicks that count, by link."""
-    return (
-        select(Click.link_id, func.count())
-        .where(Click.partner_id == partner_id, Click.ts >= since, COUNTS)
-        .group_by(Click.link_id)
-    )
+    counts = window.counts(lambda table: table.partner_id == partner_id)
+    counted = cast(func.sum(counts.c.counted), BigInteger)
+    return select(counts.c.link_id, counted).group_by(counts.c.link_id)
 
 
 def credits_by_link(partner_id: UUID, since: datetime) -> Select[UUID | None, str, int, Any]:
@@ -124,7 +126,8 @@ def credits_by_link(partner_id: UUID, since: datetime) -> Select[UUID | None, st
 def _visits(partner_id: UUID, since: datetime) -> CTE:
     return (
         select(Click.id)
-        .where(Click.partner_id == partner_id, Click.ts >= since, COUNTS)
+        .outerjoin(ClickVerdict, VERDICT_OF)
+        .where(Click.partner_id == partner_id, Click.ts >= since, FLAG_NOW.is_(None))
         .cte("visits")
     )
 
@@ -169,16 +172,9 @@ def funnel_revenue_of(partner_id: UUID, since: datetime) -> Select[str, Any]:
     )
 
 
-def program_counts(since: datetime) -> Select[int, int, int, int]:
+def program_counts(window: Window) -> Select[int, int, int, int]:
     """Partners, clicks that count, flagged clicks, credited events."""
-    clicks = (
-        select(
-            func.count().filter(COUNTS).label("counted"),
-            func.count().filter(~COUNTS).label("flagged"),
-        )
-        .where(Click.ts >= since)
-        .subquery()
-    )
+    since, clicks = window.since, _sums(window)
     events = (
         select(func.count(Credit.event_id.distinct()))
         .join(Event, Event.id == Credit.event_id)
@@ -217,13 +213,11 @@ def every_partner() -> Select[Partner]:
     return select(Partner)
 
 
-def clicks_by_partner(partners: Sequence[UUID], since: datetime) -> Select[UUID, int]:
+def clicks_by_partner(partners: Sequence[UUID], window: Window) -> Select[UUID, int]:
     """Clicks that count, for one page of partners."""
-    return (
-        select(Click.partner_id, func.count())
-        .where(Click.partner_id.in_(partners), Click.ts >= since, COUNTS)
-        .group_by(Click.partner_id)
-    )
+    counts = window.counts(lambda table: table.partner_id.in_(partners))
+    counted = cast(func.sum(counts.c.counted), BigInteger)
+    return select(counts.c.partner_id, counted).group_by(counts.c.partner_id)
 
 
 def credits_by_partner(partners: Sequence[UUID], since: datetime) -> Select[UUID, str, int, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.analytics import queries
+from api.features.analytics.click_counts import Window, rolled_until
 from api.features.analytics.errors import PartnerNotFound
 from api.features.analytics.schemas import (
     CommissionByStatus,
@@ -41,7 +42,8 @@ async def dashboard(
     session: AsyncSession, partner_id: UUID, since: datetime, *, with_links: bool
 ) -> Dashboard:
     """One partner's figures."""
-    row = (await session.execute(queries.counts_of(partner_id, since))).one()
+    window = await _window(session, since)
+    row = (await session.execute(queries.counts_of(partner_id, window))).one()
     exists, clicks, flagged, events = row
     if not exists:
         raise PartnerNotFound
@@ -57,15 +59,19 @@ async def dashboard(
         commission_by_status=CommissionByStatus.model_validate(_by_status(earned)),
     )
     if with_links:
-        figures.links = await _links(session, partner_id, since)
+        figures.links = await _links(session, partner_id, window)
     return figures
 
 
-async def _links(session: AsyncSession, partner_id: UUID, since: datetime) -> list[LinkFigures]:
+async def _window(session: AsyncSession, since: datetime) -> Window:
+    return Window(since, await session.scalar(rolled_until()))
+
+
+async def _links(session: AsyncSession, partner_id: UUID, window: Window) -> list[LinkFigures]:
     known = (await session.execute(queries.links_of(partner_id))).all()
-    clicked = await session.execute(queries.clicks_by_link(partner_id, since))
+    clicked = await session.execute(queries.clicks_by_link(partner_id, window))
     clicks = dict(clicked.all())
-    credited = (await session.execute(queries.credits_by_link(partner_id, since))).all()
+    credited = (await session.execute(queries.credits_by_link(partner_id, window.since))).all()
     events, revenue = _events_and_revenue(credited)
     return [
         LinkFigures(
@@ -101,7 +107,7 @@ async def funnel(session: AsyncSession, partner_id: UUID, since: datetime) -> Fu
 
 async def totals(session: AsyncSession, since: datetime) -> Totals:
     """Everybody's figures."""
-    row = (await session.execute(queries.program_counts(since))).one()
+    row = (await session.execute(queries.program_counts(await _window(session, since)))).one()
     partners, clicks, flagged, events = row
     revenue = (await session.execute(queries.program_revenue(since))).all()
     earned = _by_status((await session.execute(queries.commissions(since))).all())
@@ -122,7 +128,7 @@ async def partner_figures(
 ) -> list[PartnerFigures]:
     """One page of partners, in three statements however many they are."""
     ids = [partner.id for partner in partners]
-    clicked = await session.execute(queries.clicks_by_partner(ids, since))
+    clicked = await session.execute(queries.clicks_by_partner(ids, await _window(session, since)))
     clicks = dict(clicked.all())
     credited = (await session.execute(queries.credits_by_partner(ids, since))).all()
     events, revenue = _events_and_revenue(credited)

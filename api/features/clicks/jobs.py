@@ -1,6 +1,6 @@
 """Looks after the table of clicks: months ahead, flags settled, days counted, old months dropped."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import structlog
 from sqlalchemy import text
@@ -11,12 +11,10 @@ from api.features.clicks.settlement import Limits, settling
 from api.features.fraud_rules.for_others import rules_of
 from api.features.privacy.for_others import months_kept
 from api.jobs.job import JobContext, every
-from shared.clock import now
 
 log = structlog.get_logger("clicks")
 
 MONTHS_AHEAD = 3
-FIRST_LOOK = timedelta(days=1)
 AT_ONCE = 10_000
 
 
@@ -31,8 +29,7 @@ async def make_partitions(context: JobContext) -> None:
 async def settle(context: JobContext) -> None:
     """Within a minute, flags are what one router process would have made of all clicks."""
     async with context.database.tenant_session(context.tenant_id) as session:
-        until: datetime | None = await session.scalar(text(rollup.SETTLED_UNTIL))
-        since = max(until or datetime.min.replace(tzinfo=UTC), now() - FIRST_LOOK)
+        since: datetime = (await session.execute(text(rollup.UNSETTLED_SINCE))).scalar_one()
         if await _something_since(session, since):
             limits = Limits.of(await rules_of(session), context.settings)
             await session.execute(settling(limits, since))

@@ -39,7 +39,10 @@ ROLL_UP = """
     on conflict (tenant_id) do update set rolled_until = excluded.rolled_until
 """
 
-SETTLED_UNTIL = "select settled_until from click_rollups"
+# The first look goes back a day, and so does that after a long sleep.
+UNSETTLED_SINCE = """
+    select greatest((select settled_until from click_rollups), now() - interval '1 day')
+"""
 
 SETTLED = """
     insert into click_rollups (settled_until)

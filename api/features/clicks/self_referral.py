@@ -22,6 +22,13 @@ MAILBOX = """
     end
 """
 
+MAILBOX_OF_PARTNER = f"""
+    (position('@' in i.user_id) > 0 and {MAILBOX.format("i.user_id")} = {MAILBOX.format("p.email")}
+        or i.user_id = p.id::text
+        or e.metadata @? ('$.** ? (@ == ' || to_json(lower(p.email)) || ')')::jsonpath)
+"""
+"""The same for clicks of the past, over `i`dentities, `e`vents and `p`artners."""
+
 SAME_PERSON = f"""
     ({MAILBOX.format("p.email")} = any(:mailboxes) or p.id::text = any(:names)
         or lower(p.metadata ->> 'userId') = any(:names)

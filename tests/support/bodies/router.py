@@ -60,3 +60,16 @@ async def change_tracking(brand: Brand) -> Write:
     campaign = await brand.campaign()
     body = {"passParameters": "utm", "cookies": "opt_out", "paidAds": False}
     return Write(f"/campaigns/{campaign['id']}/tracking", body, (200, None))
+
+
+@body_of
+async def backtest_rule(_: Brand) -> Write:
+    settings = {
+        "max": 10,
+        "windowSeconds": 60,
+        "seconds": 10,
+        "hosts": ["coupons.example"],
+        "parameters": ["gclid"],
+    }
+    body = {"rule": "velocity", "settings": settings, "days": 30}
+    return Write("/fraud/backtest", body, (200, None))

@@ -1,0 +1,1 @@
+"""Fraud: trying a rule on the clicks of the past before it is switched on."""
