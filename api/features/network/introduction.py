@@ -10,6 +10,7 @@ from api.access.roles import BUNDLES
 from api.features.api_keys.for_others import make_for_service, revoke_by_id
 from api.features.network.membership import Membership, keep, membership_of, moment, seal
 from api.features.network.place import Place, callback_url, workspace
+from api.features.program_settings.for_others import program_name
 from api.outside.network import SIGNUP_SECONDS, Coordinator, NetworkDown, NetworkRefused
 from shared.ids import read_id
 
@@ -80,7 +81,7 @@ async def _prepare(
     return key_id, {
         "instanceUrl": wishes.instance_url or settings.base_url(tenant.slug),
         "scopedKey": plaintext,
-        "displayName": wishes.display_name or tenant.display_name,
+        "displayName": wishes.display_name or await program_name(session),
         "tier": "self_hosted" if settings.openpartner_mode == "selfhost" else "hosted",
         "contact": {"email": contact.email, "name": contact.name},
         "portalCallbackUrl": wishes.callback_url or callback_url(settings, tenant.slug),
