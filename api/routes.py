@@ -49,6 +49,7 @@ from api.features.redemptions.routes import router as redemptions
 from api.features.sign_in.routes import router as sign_in
 from api.features.signup.routes import router as signup
 from api.features.signup_blocks.routes import router as signup_blocks
+from api.features.simulations.routes import router as simulations
 from api.features.stripe_events.routes import router as stripe_events
 from api.features.stripe_events.routes import webhook as stripe_webhook
 from api.features.tracking.routes import router as tracking
@@ -88,6 +89,7 @@ api.include_router(partner_signup)
 api.include_router(grants)
 api.include_router(links)
 api.include_router(coupons)
+api.include_router(simulations)
 api.include_router(redemptions)
 api.include_router(sign_in)
 api.include_router(install)

@@ -28,6 +28,7 @@ def upgrade() -> None:
     op.execute("set local lock_timeout = '5s'")
     widen_terms()
     widen_commissions()
+    op.add_column("decisions", sa.Column("repriced_at", MOMENT, nullable=True))
     op.add_column("tenants", sa.Column("coupon_integration_verified_at", MOMENT, nullable=True))
     op.add_column(
         "campaigns",
@@ -216,6 +217,7 @@ def downgrade() -> None:
     ):  # fmt: skip
         op.drop_table(table)
     op.drop_column("campaigns", "identify_requires_key")
+    op.drop_column("decisions", "repriced_at")
     op.drop_column("tenants", "coupon_integration_verified_at")
     op.drop_index("ix_commissions_earned", table_name="commissions")
     op.execute("alter table commissions drop constraint uq_commissions_tenant_id_credit_id_rule")

@@ -234,6 +234,12 @@ class Permission(StrEnum):
     TRACKING_WRITE = "tracking:write"
     """Say what routers make of a campaign's visits."""
 
+    SIMULATIONS_RUN = "simulations:run"
+    """See what other terms would have paid."""
+
+    SIMULATIONS_APPLY = "simulations:apply"
+    """Book what other terms would have paid."""
+
     WEBHOOKS_READ = "webhooks:read"
     """See endpoints and what was sent to them."""
 

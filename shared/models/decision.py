@@ -12,7 +12,10 @@ from shared.models.base import Identified, Model, Owned, within_tenant
 
 
 class Decision(Owned, Model):
-    """One per event: what the engine found, with a reason for every click that it looked at."""
+    """One per event: what the engine found, with a reason for every click that it looked at.
+
+    `repriced_at`: since when adjustments say more than its credits; nobody else is credited then.
+    """
 
     __tablename__ = "decisions"
     __table_args__ = (within_tenant("event_id", to="events"),)
@@ -22,6 +25,7 @@ class Decision(Owned, Model):
     model: Mapped[str | None]
     explanation: Mapped[dict[str, Any]] = mapped_column(JSONB)
     decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    repriced_at: Mapped[datetime | None]
 
 
 class Credit(Identified, Model):

@@ -145,6 +145,12 @@ async def _postback(premises: Premises) -> str:
     return str(postback)
 
 
+async def _simulation(premises: Premises) -> str:
+    campaign = await premises.thing("/campaigns")
+    shown = await premises.brand.made(f"/campaigns/{campaign}/simulate", {"days": 1})
+    return str(shown["simulationId"])
+
+
 async def _coupon(premises: Premises) -> str:
     """The one that came with the grant."""
     partner = await premises.thing("/partners")
@@ -245,6 +251,7 @@ THINGS: dict[str, Callable[[Premises], Awaitable[str]]] = {
     "/webhooks/samples": lambda _: _always("partner.activated"),
     "campaignId": lambda premises: _with_a_commission(premises, "campaignId"),
     "couponId": _coupon,
+    "simulationId": _simulation,
     "deliveryId": _delivery,
     "postbackId": _postback,
     "format": lambda _: _always("csv"),

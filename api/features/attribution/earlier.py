@@ -8,11 +8,12 @@ from sqlalchemy import ARRAY, Date, Select, Text, cast, func, literal, select, t
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.attribution.customer import Customer
-from api.features.attribution.history import PaidOnce, Span
+from api.features.attribution.history import History, PaidOnce, Span
 from api.features.commissions.for_others import earned_from
 from shared.models.commission import Commission
 from shared.models.decision import Credit
 from shared.models.event import Event
+from shared.models.terms import Terms
 
 DAY = timedelta(days=1)
 
@@ -94,3 +95,47 @@ async def lock_partners(session: AsyncSession, partner_ids: Iterable[UUID]) -> N
     partner = func.unnest(names).column_valued("partner")
     name = literal("earnings:").concat(tenant).concat(":").concat(partner)
     await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
+async def histories_before(
+    session: AsyncSession, user_ids: Sequence[str], moment: datetime
+) -> dict[str, History]:
+    """What customers' events before this moment have begun and paid."""
+    found = {user_id: History() for user_id in user_ids}
+    begun = (
+        select(Event.user_id, Credit.partner_id, Event.type, func.min(Event.ts))
+        .join(Event, Event.id == Credit.event_id)
+        .where(Event.user_id.in_(user_ids), Event.ts < moment)
+        .group_by(Event.user_id, Credit.partner_id, Event.type)
+    )
+    for user_id, partner_id, event_type, ts in await session.execute(begun):
+        found[user_id].begin(partner_id, event_type, ts)
+    paid = (
+        select(
+            Event.user_id,
+            Commission.partner_id,
+            Commission.campaign_id,
+            Terms.kind,
+            Event.type,
+        )
+        .distinct()
+        .join(Event, Event.id == Commission.event_id)
+        .join(Terms, Terms.id == Commission.terms_id)
+        .where(Event.user_id.in_(user_ids), Event.ts < moment, Commission.status != "reversed")
+    )
+    for user_id, partner_id, campaign_id, kind, event_type in await session.execute(paid):
+        each = None if kind == "percent" else event_type
+        found[user_id].paid.add(PaidOnce(partner_id, campaign_id, each))
+    return found
+
+
+async def base_earnings(
+    session: AsyncSession, pairs: Sequence[tuple[UUID, UUID]], moment: datetime
+) -> list[tuple[Span, int]]:
+    """What these had earned before this moment, in each period that it may matter for."""
+    query = earnings(pairs).where(Commission.event_at < moment)
+    return [
+        (Span(partner_id, campaign_id, currency, period), int(amount))
+        for partner_id, campaign_id, currency, day, amount in await session.execute(query)
+        for period in (f"{day:%Y-%m-%d}", f"{day:%Y-%m}", "")
+    ]

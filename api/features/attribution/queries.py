@@ -1,5 +1,6 @@
 """Reads and writes of attribution; row security keeps them to the pinned tenant."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,15 +17,14 @@ from shared.models.event import Event
 from shared.models.grant import Grant
 from shared.models.identity import Identity
 from shared.models.partner import Partner, Revocation
-from shared.models.simulation import Repricing
 from shared.models.terms import Terms
 
 MOST_TOUCHES = 1000
 """No customer clicks as often; and shares in parts of ten thousand have to stay shares."""
 
 
-def touches_of(user_id: str) -> Select[*tuple[Any, ...]]:
-    """Every click of a customer, with its campaign, its partner's absences, and the terms of its grant.
+def touches_of(*user_ids: str) -> Select[*tuple[Any, ...]]:
+    """Every click of these customers, with its campaign, its partner's absences, and the terms of its grant.
 
     A grant that has ended counts too: what was promised for a click stays promised.
     """
@@ -58,9 +58,9 @@ def touches_of(user_id: str) -> Select[*tuple[Any, ...]]:
             and_(Grant.partner_id == Click.partner_id, Grant.campaign_id == Click.campaign_id),
         )
         .outerjoin(Terms, Terms.id == Grant.terms_id)
-        .where(Identity.user_id == user_id)
+        .where(Identity.user_id.in_(user_ids))
         .order_by(Identity.click_ts.desc(), Identity.click_id.desc())
-        .limit(MOST_TOUCHES)
+        .limit(MOST_TOUCHES * len(user_ids))
     )
 
 
@@ -75,12 +75,23 @@ def backlog(
             Event.ts.between(since, until),
             Event.type.not_in(CORRECTIVE_TYPES),
             ~select(Credit.id).where(Credit.event_id == Event.id).exists(),
-            # Booked after the fact: a simulation that was applied credited it.
-            ~select(Repricing.id).where(Repricing.event_id == Event.id).exists(),
         )
         .order_by(Event.ts, Event.id)
     )
     return query if after is None else query.where(tuple_(Event.ts, Event.id) > after)
+
+
+def held(event_ids: Sequence[UUID]) -> Select[UUID, datetime | None]:
+    """These decisions, which nobody else takes or reprices until the transaction ends.
+
+    A row that somebody was changing is answered as that has left it.
+    """
+    return (
+        select(Decision.event_id, Decision.repriced_at)
+        .where(Decision.event_id.in_(event_ids))
+        .order_by(Decision.event_id)
+        .with_for_update()
+    )
 
 
 def decision_written() -> Insert:

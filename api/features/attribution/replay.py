@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.features.attribution import service
+from api.features.attribution import queries, service
 from api.features.attribution.customer import stated
 from api.features.attribution.earlier import load_earnings
 from api.features.attribution.history import History
@@ -65,6 +65,7 @@ async def _differences(
     concerned = [entry.event.id for entry in entries if within(entry, clicked_at, until)]
     if not concerned:
         return []
+    await session.execute(queries.held(concerned))
     customer = await service.load_customer(session, user_id)
     customer.history = history = History()
     moments = [entry.event.ts for entry in entries]

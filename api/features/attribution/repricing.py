@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, insert, text
+from sqlalchemy import ARRAY, Uuid, bindparam, func, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.features.attribution.engine import Decision
+from api.features.attribution.engine import Decision as Decided
 from shared.ids import new_id
+from shared.models.decision import Decision
 from shared.models.simulation import Repricing
 
 # Gross, so that a refund isn't taken twice: what was clawed back of a commission stays so, and its
@@ -56,7 +57,7 @@ class Change:
     amount_minor: int
 
 
-def shares_of(decision: Decision) -> dict[Share, int]:
+def shares_of(decision: Decided) -> dict[Share, int]:
     """What a decision gives each partner."""
     shares: defaultdict[Share, int] = defaultdict(int)
     for credit in decision.credits:
@@ -96,7 +97,10 @@ async def write_repricings(
     source_id: UUID,
     reason: Literal["replay", "simulation"],
 ) -> None:
-    """The differences event by event, for whoever asks next what was credited before."""
+    """The differences event by event, for whoever asks next what was credited before.
+
+    Callers hold these events' decisions.
+    """
     rows = [
         {
             "id": new_id(),
@@ -110,3 +114,7 @@ async def write_repricings(
     ]
     if rows:
         await session.execute(insert(Repricing), rows)
+        events = {row["event_id"] for row in rows}
+        await session.execute(
+            update(Decision).where(Decision.event_id.in_(events)).values(repriced_at=func.now())
+        )

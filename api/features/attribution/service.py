@@ -53,7 +53,10 @@ async def attribute_backlog(session: AsyncSession, user_id: str, clicked_at: dat
         events = (await session.scalars(query)).all()
         if not events:
             return credited
-        decided = await _attribute(session, customer, events)
+        held = await session.execute(queries.held([event.id for event in events]))
+        repriced = {event_id for event_id, repriced_at in held if repriced_at is not None}
+        open_ones = [event for event in events if event.id not in repriced]
+        decided = await _attribute(session, customer, open_ones) if open_ones else []
         credited += sum(bool(written.shares) for written in decided)
         after = events[-1].ts, events[-1].id
 

@@ -93,17 +93,23 @@ class Change:
 
 def succeed(session: AsyncSession, before: Terms, change: Change) -> Terms:
     """The campaign's next version: like the one before, but for what is named. The caller flushes."""
-    following = _copied(before, CAMPAIGNS_OWN)
+    terms = following(before, change)
+    session.add(terms)
+    return terms
+
+
+def following(before: Terms, change: Change) -> Terms:
+    """The same, written down nowhere yet."""
+    terms = _copied(before, CAMPAIGNS_OWN)
     if change.rule is not None:
-        _put_rule(following, change.rule)
+        _put_rule(terms, change.rule)
     if "holdback_days" in change.named:
-        following.holdback_days = change.holdback_days
+        terms.holdback_days = change.holdback_days
     if "commission_caps" in change.named:
-        following.caps = stored_caps(change.caps)
+        terms.caps = stored_caps(change.caps)
     if "approval" in change.named:
-        following.approval = stored_approval(change.approval)
-    session.add(following)
-    return following
+        terms.approval = stored_approval(change.approval)
+    return terms
 
 
 def _copied(before: Terms, source: str) -> Terms:

@@ -1,5 +1,6 @@
 """Bodies for coupons and what is reckoned anew."""
 
+from tests.support.bodies.pipeline import CAP, LATER
 from tests.support.bodies.write import Write, body_of
 from tests.support.brand import Brand, Json
 
@@ -38,3 +39,16 @@ async def redeem_coupon(brand: Brand) -> Write:
             "ts": "2026-03-01T00:00:00Z",
         },
     )
+
+
+@body_of
+async def simulate_campaign(brand: Brand) -> Write:
+    campaign = await brand.campaign()
+    body = {
+        "days": 30,
+        "commissionRule": [LATER],
+        "commissionCaps": [CAP],
+        "model": "linear",
+        "windowDays": 90,
+    }
+    return Write(f"/campaigns/{campaign['id']}/simulate", body, (200, None))
