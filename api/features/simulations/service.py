@@ -81,10 +81,8 @@ async def _result(session: AsyncSession, tally: Tally) -> dict[str, Any]:
     )
     events = [UUID(one["eventId"]) for one in tally.sample]
     sentence = Decision.explanation["sentence"].astext
-    told: dict[UUID, str] = {}
     query = select(Decision.event_id, sentence).where(Decision.event_id.in_(events))
-    for event_id, said in await session.execute(query):
-        told[event_id] = said
+    told = {event_id: said for event_id, said in await session.execute(query)}
     return {
         "events": tally.events,
         "changedEvents": tally.changed,
