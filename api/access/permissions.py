@@ -99,6 +99,9 @@ class Permission(StrEnum):
     GRANTS_WRITE = "grants:write"
     """Let a partner promote campaigns, or no longer."""
 
+    IDENTITIES_WRITE = "identities:write"
+    """Say which customer a click became, where browsers aren't believed."""
+
     IMPORTS_WRITE = "imports:write"
     """Put back what was exported."""
 

@@ -41,7 +41,7 @@ SCOPES: dict[str, frozenset[P]] = {
     "links:write": frozenset({P.LINKS_WRITE}),
     "commissions:read": frozenset({P.COMMISSIONS_LIST, P.COMMISSIONS_READ}),
     "events:write": frozenset({P.EVENTS_WRITE}),
-    "identify:write": frozenset(),
+    "identify:write": frozenset({P.IDENTITIES_WRITE}),
     "clicks:write": frozenset({P.CLICKS_WRITE}),
     "webhooks:write": frozenset({P.WEBHOOKS_SUBSCRIBE}),
 }

@@ -3,13 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CTE, Select, func, literal, select
+from sqlalchemy import CTE, Select, Update, func, literal, select, update
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from shared.ids import new_id
+from shared.models.campaign import Campaign
 from shared.models.click import Click
 from shared.models.event import Event
 from shared.models.identity import Identity
+from shared.models.identity_proposal import IdentityProposal
 
 API = "api"
 
@@ -29,18 +32,58 @@ def customer_lock(user_id: str, payment: str | None = None) -> CTE:
     return select(*(lock.label(f"held_{i}") for i, lock in enumerate(locks))).cte("locked")
 
 
-def identity_written(click_id: UUID, clicked_at: datetime, user_id: str) -> Insert:
-    """Writes who a click became, if there is such a click and it isn't known already."""
+def identity_written(
+    click_id: UUID, clicked_at: datetime, user_id: str, *, trusted: bool = True
+) -> Insert:
+    """Writes who a click became, if there is such a click and it isn't known already.
+
+    Unless `trusted`, only where the click's campaign believes everybody.
+    """
     locked = customer_lock(user_id)
     row = (
         select(literal(new_id()), Click.id, Click.ts, literal(user_id))
         .select_from(locked)
         .join(Click, (Click.id == click_id) & (Click.ts == clicked_at))
     )
+    if not trusted:
+        row = row.where(~_demands_a_key().exists())
     fresh = insert(Identity).from_select(
         ["id", "click_id", "click_ts", "user_id"], row, include_defaults=False
     )
     return fresh.on_conflict_do_nothing(index_elements=["tenant_id", "click_id", "user_id"])
+
+
+def _demands_a_key() -> Select[UUID]:
+    return select(Campaign.id).where(
+        Campaign.id == Click.campaign_id, Campaign.identify_requires_key.is_(True)
+    )
+
+
+def proposal_written(click_id: UUID, clicked_at: datetime, user_id: str) -> ReturningInsert[UUID]:
+    """What a browser says of a click whose campaign believes servers only; kept once."""
+    row = select(literal(new_id()), Click.id, Click.ts, literal(user_id)).where(
+        Click.id == click_id, Click.ts == clicked_at, _demands_a_key().exists()
+    )
+    proposed = insert(IdentityProposal).from_select(
+        ["id", "click_id", "click_ts", "user_id"], row, include_defaults=False
+    )
+    # Touched again, so that a repeated proposal is answered like the first.
+    return proposed.on_conflict_do_update(
+        index_elements=["tenant_id", "click_id", "user_id"], set_={"click_ts": clicked_at}
+    ).returning(IdentityProposal.id)
+
+
+def proposal_confirmed(click_id: UUID, user_id: str) -> Update:
+    """A server says the same."""
+    return (
+        update(IdentityProposal)
+        .where(
+            IdentityProposal.click_id == click_id,
+            IdentityProposal.user_id == user_id,
+            IdentityProposal.confirmed_at.is_(None),
+        )
+        .values(confirmed_at=func.now())
+    )
 
 
 def event_written(event: Event) -> Insert:

@@ -54,13 +54,15 @@ class Identify(In):
 class Identified(Out):
     """`firstStitch`: this click wasn't known to be this customer's.
 
-    `backfilledAttributions`: how many earlier events are credited now that it is.
+    `backfilledAttributions`: how many earlier events are credited now that it is. `proposed`: the
+    click's campaign believes servers only, so it is kept until a key with `identify:write` says it.
     """
 
     ok: bool
     identity_id: UUID | None
     first_stitch: bool
     backfilled_attributions: int
+    proposed: bool
 
 
 class EventReport(In):

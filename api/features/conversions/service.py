@@ -20,27 +20,49 @@ from shared.models.identity import Identity
 from shared.visitor import clicked_at, parse_cref
 
 
-async def identify(session: AsyncSession, wanted: Identify, settings: Settings) -> Identified:
-    """Writes down who a click became; what they did meanwhile is credited now, once."""
+async def identify(
+    session: AsyncSession, wanted: Identify, settings: Settings, *, trusted: bool = True
+) -> Identified:
+    """Writes down who a click became; what they did meanwhile is credited now, once.
+
+    Where the click's campaign believes servers only, who isn't `trusted` makes a proposal.
+    """
     click_id = parse_cref(wanted.cref)
     if click_id is None:
         raise ClickNotFound
     moment = clicked_at(click_id)
     fresh = await session.scalar(
-        queries.identity_written(click_id, moment, wanted.user_id).returning(Identity.id)
+        queries.identity_written(click_id, moment, wanted.user_id, trusted=trusted).returning(
+            Identity.id
+        )
     )
     if fresh is not None:
+        if trusted:
+            await session.execute(queries.proposal_confirmed(click_id, wanted.user_id))
         await judge_customer(session, settings, wanted.user_id, click_id=click_id)
         backfilled = await attribute_backlog(session, wanted.user_id, moment)
-        return Identified(
-            ok=True, identity_id=fresh, first_stitch=True, backfilled_attributions=backfilled
-        )
+        return _identified(fresh, first=True, backfilled=backfilled)
     known = await session.scalar(
         select(Identity.id).where(Identity.click_id == click_id, Identity.user_id == wanted.user_id)
     )
-    if known is None:
+    if known is not None:
+        return _identified(known)
+    proposal = queries.proposal_written(click_id, moment, wanted.user_id)
+    if trusted or await session.scalar(proposal) is None:
         raise ClickNotFound
-    return Identified(ok=True, identity_id=known, first_stitch=False, backfilled_attributions=0)
+    return _identified(None)
+
+
+def _identified(
+    identity_id: UUID | None, *, first: bool = False, backfilled: int = 0
+) -> Identified:
+    return Identified(
+        ok=True,
+        identity_id=identity_id,
+        first_stitch=first,
+        backfilled_attributions=backfilled,
+        proposed=identity_id is None,
+    )
 
 
 async def report(session: AsyncSession, wanted: EventReport) -> Reported:

@@ -80,9 +80,9 @@ async def _result(session: AsyncSession, tally: Tally) -> dict[str, Any]:
         (await session.execute(select(Partner.id, Partner.name).where(Partner.id.in_(ids)))).all()
     )
     events = [UUID(one["eventId"]) for one in tally.sample]
-    sentence = Decision.explanation["sentence"].astext
+    sentence = Decision.explanation["sentence"].astext.label("said")
     query = select(Decision.event_id, sentence).where(Decision.event_id.in_(events))
-    told = {event_id: said for event_id, said in await session.execute(query)}
+    told = {row.event_id: row.said for row in await session.execute(query)}
     return {
         "events": tally.events,
         "changedEvents": tally.changed,
