@@ -33,7 +33,7 @@ async def test_twenty_percent_of_200_is_40(brand: Brand) -> None:
     link = await promotion(brand)
     cref = await visit(brand, link, at=days_ago(1))
     reported = await report(brand, metadata={"plan": "team"}, ts=days_ago(0.5).isoformat())
-    assert set(reported) == {"ok", "eventId", "replayed", "attribution"}
+    assert set(reported) == {"ok", "eventId", "replayed", "attribution", "correction"}
     assert reported["ok"] is True
     assert reported["replayed"] is False
     assert reported["attribution"]["status"] == "attributed"
@@ -77,6 +77,7 @@ async def test_a_click_is_identified_once(brand: Brand) -> None:
         "identityId": first["identityId"],
         "firstStitch": True,
         "backfilledAttributions": 0,
+        "proposed": False,
     }
     assert await identify(brand, cref.upper(), "ann") == {**first, "firstStitch": False}
     another = await identify(brand, cref, "bob")
