@@ -20,6 +20,7 @@ from router.metrics import MetricsPage, RouterFigures
 from router.ranges import read_ranges
 from router.redirect import BODY_MAX, Redirect
 from router.settings import Settings
+from router.shared_figures import SharedFigures, folder_of
 from router.snapshot import Snapshot
 
 
@@ -32,11 +33,14 @@ class Router:
     drain: Drain
     redirect: Redirect
     app: ASGIApp
+    shared: SharedFigures | None
 
     def start(self) -> asyncio.Task[None]:
         """The task that is returned never ends unless this process must not go on."""
         self.clicks.start()
         self.drain.start()
+        if self.shared is not None:
+            self.shared.start()
         return self.links.start()
 
     async def close(self) -> None:
@@ -44,6 +48,8 @@ class Router:
         await self.clicks.close()
         await self.drain.close()
         await self.links.close()
+        if self.shared is not None:
+            await self.shared.close()
 
 
 class LinksFirst:
@@ -66,17 +72,17 @@ class LinksFirst:
             await self._others(scope, receive, send)
 
 
-def create_router(settings: Settings) -> Router:
-    """Everything put together, nothing started."""
+def create_router(settings: Settings, parent: int | None = None) -> Router:
+    """Everything put together, nothing started. `parent` is the process whose worker this is."""
     domains = Domains(settings.journal_dir)
     links = Links(settings.database_url, Snapshot(settings.journal_dir), domains)
     journal = Journal(settings.journal_dir, settings.journal_bytes)
     clicks = Clicks(settings.database_url, journal, settings.slow_seconds)
     drain = Drain(settings.database_url, journal)
     redirect = Redirect(settings, links, clicks, read_ranges(settings.datacenter_ranges))
-    figures = MetricsPage(
-        RouterFigures(links, clicks, drain, journal, redirect), settings.metrics_token
-    )
+    own = RouterFigures(links, clicks, drain, journal, redirect)
+    shared = SharedFigures(own, folder_of(settings.journal_dir, parent)) if parent else None
+    figures = MetricsPage(shared or own, settings.metrics_token)
 
     async def health(_: Request) -> JSONResponse:
         return JSONResponse({"ok": True, "service": "router"})
@@ -97,7 +103,9 @@ def create_router(settings: Settings) -> Router:
         exception_handlers={HTTPException: refuse, Exception: fail},
         max_body_size=BODY_MAX,
     )
-    return Router(links, clicks, drain, redirect, LinksFirst(redirect, links.domains, others))
+    return Router(
+        links, clicks, drain, redirect, LinksFirst(redirect, links.domains, others), shared
+    )
 
 
 async def refuse(_: Request, error: Exception) -> Response:

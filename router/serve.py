@@ -17,6 +17,7 @@ from router.main import Router, create_router
 from router.postgres import TooStrongError
 from router.ranges import RangesError
 from router.settings import Settings, SettingsError, read_settings
+from router.shared_figures import folder_of, forget
 from router.shortcut import ShortcutProtocol
 from router.workers import LIFELINE, LISTENER, READY, Workers
 from shared.logs import configure_logs
@@ -52,7 +53,13 @@ def main() -> int:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         with inherited() or listen(settings) as listener:
             if settings.workers > 1 and LISTENER not in os.environ:
-                return Workers(listener, settings.workers).run()
+                figures = folder_of(settings.journal_dir, os.getpid())
+                # In a container every parent has the same number.
+                forget(figures)
+                try:
+                    return Workers(listener, settings.workers).run()
+                finally:
+                    forget(figures)
             new_loop = uvicorn.Config("", log_config=None).get_loop_factory()
             with asyncio.Runner(loop_factory=new_loop) as runner:
                 runner.run(serve(settings, listener))
@@ -105,7 +112,7 @@ def create_server(router: Router) -> Server:
 
 async def serve(settings: Settings, listener: socket.socket) -> None:
     """Until a signal: requests that were taken are answered and their clicks flushed."""
-    router = create_router(settings)
+    router = create_router(settings, os.getppid() if LISTENER in os.environ else None)
     server = create_server(router)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

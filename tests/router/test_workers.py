@@ -135,3 +135,47 @@ async def test_what_a_worker_refuses_ends_all_with_its_words(
         _, err = await process.communicate()
         assert process.returncode == 1
         assert b"must connect as openpartner_router" in err
+
+
+async def figure(address: str, name: str) -> float:
+    """As one scrape shows it, whichever worker answers."""
+    async with httpx2.AsyncClient() as http:
+        text = (await http.get(f"{address}/metrics")).text
+    [line] = [line for line in text.splitlines() if line.startswith(name + " ")]
+    return float(line.split()[1])
+
+
+async def test_metrics_are_about_all_workers_and_never_fall(
+    scratch: Scratch, tmp_path: Path
+) -> None:
+    shop = await open_shop(scratch)
+    path = await shop.link()
+    name, stored = 'router_answers_total{answer="redirect"}', "router_clicks_stored_total"
+    async with workers(scratch, tmp_path) as (process, address):
+
+        async def answers() -> bool:
+            return len(children(process)) == 2
+
+        async def all_seen() -> bool:
+            seen = {await figure(address, name) for _ in range(4)}
+            return seen == {12.0}
+
+        await eventually(answers)
+        for _ in range(12):
+            await follow(address, path)
+        await eventually(all_seen)
+        assert await figure(address, "router_links") >= 1
+        before = children(process)
+        os.kill(min(before), signal.SIGTERM)
+
+        async def replaced() -> bool:
+            return len(children(process)) == 2 and children(process) != before
+
+        await eventually(replaced)
+        await eventually(all_seen)
+        assert await figure(address, stored) == 12
+        process.terminate()
+        _, err = await process.communicate()
+    assert process.returncode == 0, err
+    # Nothing is left of it, or the next one would begin with these sums.
+    assert [name for name in os.listdir(tmp_path) if name.startswith("figures-")] == []
