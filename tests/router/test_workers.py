@@ -145,6 +145,10 @@ async def figure(address: str, name: str) -> float:
     return float(line.split()[1])
 
 
+def left_behind(folder: Path) -> list[Path]:
+    return list(folder.glob("figures-*"))
+
+
 async def test_metrics_are_about_all_workers_and_never_fall(
     scratch: Scratch, tmp_path: Path
 ) -> None:
@@ -178,4 +182,4 @@ async def test_metrics_are_about_all_workers_and_never_fall(
         _, err = await process.communicate()
     assert process.returncode == 0, err
     # Nothing is left of it, or the next one would begin with these sums.
-    assert [name for name in os.listdir(tmp_path) if name.startswith("figures-")] == []
+    assert left_behind(tmp_path) == []
