@@ -9,24 +9,18 @@ import pytest
 from api.access.resealing import reseal_everything
 from api.access.roles import BUNDLES
 from api.access.sealing import Sealer
-from api.features.network.for_others import Contact, Place, enroll
 from api.main import create_app
-from api.outside.world import World
 from api.settings import Settings
 from shared.database import open_database
 from tests.conftest import SECRETS_KEY
 from tests.support.brand import Brand, bearer, found_brand
-from tests.support.calls import signed_in
 from tests.support.contract import Contract
 from tests.support.coordinator import Coordinator, coordinating
-from tests.support.coordinator.app import ADMIN_KEY
 from tests.support.databases import Scratch
 from tests.support.membership import join, pushes, start
 from tests.support.refusals import refusal
 from tests.support.serving import served
 from tests.support.working import Worker
-
-OURS = {"Origin": "http://localhost:4601"}
 
 
 @pytest.fixture
@@ -188,67 +182,6 @@ async def test_a_network_within_our_own_walls_is_not_called(
             assert refusal(answer) == (400, "invalid_body"), url
 
 
-@pytest.fixture
-async def operated(
-    coordinator: Coordinator, settings: Settings, world: World, contract: Contract, scratch: Scratch
-) -> AsyncIterator[tuple[Brand, Coordinator]]:
-    """A brand of an operator who runs the network, too."""
-    changed = settings.model_copy(
-        update={
-            "network_url": coordinator.url,
-            "network_admin_api_key": Settings.model_validate(
-                {**settings.model_dump(), "network_admin_api_key": ADMIN_KEY}
-            ).network_admin_api_key,
-        }
-    )
-    app = create_app(changed, world)
-    async with (
-        served(app) as address,
-        httpx2.AsyncClient(
-            base_url=address, timeout=30, event_hooks={"response": [contract.check]}
-        ) as client,
-    ):
-        # Known only now, and what the network is told to call.
-        changed.__dict__["api_url"] = address
-        yield await found_brand(client, scratch), coordinator
-
-
-async def test_the_operators_key_connects_a_signed_in_admin_at_once(
-    operated: tuple[Brand, Coordinator],
-) -> None:
-    brand, coordinator = operated
-    by_key = await brand.post("/config/network/auto-enroll")
-    assert refusal(by_key) == (400, "session_admin_required")
-    cookie = await signed_in(brand)
-    answer = await brand.http.post(
-        f"/api/t/{brand.slug}/config/network/auto-enroll", headers=cookie | OURS
-    )
-    assert answer.status_code == 200, answer.text
-    assert (await brand.get("/config/network")).json()["connected"] is True
-    assert coordinator.books.mails == []
-
-
-async def test_the_operators_key_goes_to_the_operators_network_alone(
-    operated: tuple[Brand, Coordinator],
-) -> None:
-    brand, ours = operated
-    async with coordinating() as theirs:
-        await brand.made("/config/network", {"networkUrl": theirs.url})
-        cookie = await signed_in(brand)
-        await brand.http.post(
-            f"/api/t/{brand.slug}/config/network/auto-enroll", headers=cookie | OURS
-        )
-        assert theirs.heard == []
-    assert len(ours.asked("/vendors/signup")) == 1
-
-
-async def test_without_a_network_there_is_none_to_join(brand: Brand) -> None:
-    started = await brand.post("/config/network/start-connect", {"contactEmail": "a@b.example"})
-    assert refusal(started) == (503, "network_url_not_configured")
-    enrolled = await brand.post("/config/network/auto-enroll")
-    assert refusal(enrolled) == (503, "network_url_not_configured")
-
-
 async def test_a_token_sealed_by_a_key_that_is_gone_is_no_connection_and_no_failure(
     brand: Brand, coordinator: Coordinator, worker: Worker
 ) -> None:
@@ -324,26 +257,3 @@ async def test_white_label_and_the_network_exclude_each_other(
     enabled = await brand.post("/config/network", {"networkUrl": coordinator.url, "enabled": True})
     assert refusal(enabled) == (409, "white_label_network_conflict")
     assert coordinator.heard == []
-
-
-async def test_a_new_workspace_is_introduced_once_however_often_its_job_runs(
-    operated: tuple[Brand, Coordinator], settings: Settings, world: World
-) -> None:
-    brand, coordinator = operated
-    database = open_database(settings.database_url_app.get_secret_value(), pool=2)
-    ours = settings.model_copy(
-        update={"network_url": coordinator.url, "api_url": str(brand.http.base_url).rstrip("/")}
-    )
-    place = Place(database, ours, world.outbound, brand.tenant_id)
-    try:
-        first = await enroll(place, Contact("ada@brand.example", "Ada"))
-        assert first is not None
-        assert (first.status, first.email_sent) == ("pending", True)
-        assert await enroll(place, Contact("ada@brand.example", "Ada")) is None
-    finally:
-        await database.close()
-    assert len(coordinator.books.mails) == 1
-    await brand.made(
-        "/config/network/complete-connect", {"ntoken": coordinator.books.mails[0].token}
-    )
-    assert (await brand.get("/config/network")).json()["connected"] is True
