@@ -10,6 +10,7 @@ import asyncio
 import os
 import sys
 import time
+from dataclasses import replace
 from uuid import UUID
 
 import asyncpg
@@ -106,7 +107,7 @@ class Peers:
         values = (
             tenant["id"], UUID(bytes=click_id), milliseconds, link["id"], partner["id"],
             campaign["id"], location, None, request.headers.get("user-agent"),
-            request.headers.get("referer"), None,
+            request.headers.get("referer"), None, None, None, None,
         )  # fmt: skip
         await self._pool.execute(INSERT, *([value] for value in values))
         response = RedirectResponse(location, 302)
@@ -119,9 +120,8 @@ def main(variant: str) -> int:
     if variant == "peers":
         create = router.main.create_router
 
-        def create_peers(settings: Settings) -> router.main.Router:
-            made = create(settings)
-            return router.main.Router(made.links, made.clicks, made.drain, made.redirect, Peers())
+        def create_peers(settings: Settings, parent: int | None = None) -> router.main.Router:
+            return replace(create(settings, parent), app=Peers())
 
         serve.create_router = create_peers  # type: ignore[attr-defined]  # the point of a variant
     else:
