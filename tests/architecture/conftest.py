@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from api.settings import Settings
 from tests.support.databases import Scratch
+from tests.support.mailbox import Mailbox
 
 
 @pytest.fixture
@@ -13,3 +15,9 @@ async def superuser(scratch: Scratch) -> AsyncIterator[asyncpg.Connection]:
     connection = await scratch.connect()
     yield connection
     await connection.close()
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Mailbox:
+    assert settings.mail_console_file
+    return Mailbox(settings.mail_console_file)
