@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx2
 import pytest
+from pydantic import SecretStr
 
 from api.features.network.for_others import Contact, Place, enroll
 from api.main import create_app
@@ -16,8 +17,10 @@ from tests.support.contract import Contract
 from tests.support.coordinator import Coordinator, coordinating
 from tests.support.coordinator.app import ADMIN_KEY
 from tests.support.databases import Scratch
+from tests.support.ports import free_port
 from tests.support.refusals import refusal
 from tests.support.serving import served
+from tests.support.working import Worker
 
 OURS = {"Origin": "http://localhost:4601"}
 
@@ -28,19 +31,18 @@ async def coordinator() -> AsyncIterator[Coordinator]:
         yield coordinator
 
 
+def operators(settings: Settings, coordinator: Coordinator, **changes: object) -> Settings:
+    """The settings of whoever runs both."""
+    named = {"network_url": coordinator.url, "network_admin_api_key": SecretStr(ADMIN_KEY)}
+    return settings.model_copy(update={**named, **changes})
+
+
 @pytest.fixture
 async def operated(
     coordinator: Coordinator, settings: Settings, world: World, contract: Contract, scratch: Scratch
 ) -> AsyncIterator[tuple[Brand, Coordinator]]:
     """A brand of an operator who runs the network, too."""
-    changed = settings.model_copy(
-        update={
-            "network_url": coordinator.url,
-            "network_admin_api_key": Settings.model_validate(
-                {**settings.model_dump(), "network_admin_api_key": ADMIN_KEY}
-            ).network_admin_api_key,
-        }
-    )
+    changed = operators(settings, coordinator)
     app = create_app(changed, world)
     async with (
         served(app) as address,
@@ -110,3 +112,38 @@ async def test_a_new_workspace_is_introduced_once_however_often_its_job_runs(
         "/config/network/complete-connect", {"ntoken": coordinator.books.mails[0].token}
     )
     assert (await brand.get("/config/network")).json()["connected"] is True
+
+
+async def test_r13_a_new_workspace_joins_also_when_its_mail_does_not_arrive(
+    operated: tuple[Brand, Coordinator], settings: Settings, world: World
+) -> None:
+    """The operator's network takes it at once; sign-up waits for neither."""
+    brand, coordinator = operated
+    address = str(brand.http.base_url).rstrip("/")
+    ours = operators(settings, coordinator, api_url=address)
+    ours = ours.model_copy(
+        update={"smtp_host": "127.0.0.1", "smtp_port": free_port(), "mail_console_file": None}
+    )
+    deaf = World.of(ours)
+    deaf.outbound.policy = world.outbound.policy
+    slug = f"new-{brand.slug[-6:]}"
+    wanted = {
+        "slug": slug, "displayName": "New", "adminEmail": f"{slug}@example.com", "adminName": "Ada",
+    }  # fmt: skip
+    async with (
+        served(create_app(ours, deaf)) as elsewhere,
+        httpx2.AsyncClient(base_url=elsewhere, timeout=30) as client,
+        Worker.at(ours, deaf) as worker,
+    ):
+        answer = await client.post("/api/signup", json=wanted)
+        assert (answer.status_code, answer.json()["mailDelivered"]) == (202, False)
+        assert answer.json()["network"]["status"] == "pending"
+        await worker.drain()
+    [vendor] = coordinator.books.vendors.values()
+    assert vendor.instance_url.endswith(f"/api/t/{slug}")
+    [row] = await brand.fetch(
+        "select value ->> 'enabled', value ->> 'vendorId' from settings s join tenants t"
+        " on t.id = s.tenant_id where t.slug = $1 and key = 'network_membership'",
+        slug,
+    )
+    assert tuple(row) == ("true", vendor.id)

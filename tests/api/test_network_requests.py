@@ -52,7 +52,7 @@ async def approve(brand: Brand, request: str) -> Json:
     )
 
 
-async def test_an_approval_makes_partner_grant_terms_and_link_and_tells_the_network(
+async def test_x12_an_approval_makes_partner_grant_terms_and_link_and_tells_the_network(
     brand: Brand, coordinator: Coordinator, worker: Worker
 ) -> None:
     campaign, request = await asked(brand, coordinator)
@@ -85,7 +85,7 @@ async def test_an_approval_makes_partner_grant_terms_and_link_and_tells_the_netw
     assert await pushes(brand) == []
 
 
-async def test_a_repeated_approval_changes_nothing_and_needs_no_network(
+async def test_x12_a_repeated_approval_changes_nothing_and_needs_no_network(
     brand: Brand, coordinator: Coordinator, worker: Worker
 ) -> None:
     _, request = await asked(brand, coordinator)
@@ -102,7 +102,7 @@ async def test_a_repeated_approval_changes_nothing_and_needs_no_network(
     assert len(await news(brand, "partnership.approved")) == 1
 
 
-async def test_ten_approvals_at_once_make_one_partnership(
+async def test_x12_ten_approvals_at_once_make_one_partnership(
     brand: Brand, coordinator: Coordinator
 ) -> None:
     _, request = await asked(brand, coordinator)
