@@ -109,7 +109,7 @@ def invoice_paid(
         "lines": {"object": "list", "data": [], "has_more": False},
         "metadata": {},
         "parent": {"type": "subscription_details",
-                   "subscription_details": {"subscription": "sub_1", "metadata": {}}},
+                   "subscription_details": {"subscription": double.store.new_id("sub"), "metadata": {}}},
         "status": "paid",
         "total": amount,
         "total_excluding_tax": amount - tax,

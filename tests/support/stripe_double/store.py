@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import count
+from secrets import token_hex
 
 from tests.support.stripe_double.call import Call, Json
 from tests.support.stripe_double.refused import Refused, missing
@@ -16,10 +17,12 @@ class Store:
     """`objects[kind][id]` is the object itself; what is answered is a copy."""
 
     objects: dict[str, dict[str, Json]] = field(default_factory=dict)
+    # Stripe's ids are unique; tests that share a database must not meet in one either.
+    token: str = field(default_factory=lambda: token_hex(5))
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def new_id(self, prefix: str) -> str:
-        return f"{prefix}_double{next(self.numbers):08d}"
+        return f"{prefix}_double{self.token}{next(self.numbers):06d}"
 
     def put(self, kind: str, made: Json) -> Json:
         self.objects.setdefault(kind, {})[made["id"]] = made
