@@ -154,3 +154,22 @@ async def test_only_ones_own_programs_open(
     assert refusal(await enter(client, brand.slug, "guess")) == (403, "csrf_failed")
     await brand.execute("update tenants set status = 'suspended' where id = $1", brand.tenant_id)
     assert refusal(await enter(client, brand.slug, csrf)) == (403, "not_a_member")
+
+
+async def test_without_a_portal_our_own_pages_lead_from_the_mail_into_a_program(
+    client: httpx2.AsyncClient, worker: Worker, mailbox: Mailbox, brand: Brand
+) -> None:
+    _, email = await add_admin(brand)
+    home = (await client.get("/")).text
+    assert all(form in home for form in ('data-post="/signin"', 'data-post="/signup"'))
+    token = await link(client, worker, mailbox, email)
+    landing = (await client.get("/auth/magic", params={"token": token})).text
+    assert 'data-post="/auth/platform-verify"' in landing
+    at_brand = (await client.get(f"/t/{brand.slug}/auth/magic")).text
+    assert 'data-post="/auth/magic/verify"' in at_brand
+    console = (await client.get("/platform-admin/auth/magic")).text
+    assert 'data-post="/platform-admin/verify"' in console
+    await client.post("/api/auth/platform-verify", json={"token": token})
+    mine = (await client.get("/")).text
+    assert f'name="slug" value="{brand.slug}"' in mine
+    assert email in mine

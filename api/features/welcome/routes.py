@@ -10,14 +10,16 @@ from fastapi.responses import HTMLResponse
 
 from api.access.caller import by_session
 from api.access.cookies import csrf_token, session_cookie
+from api.access.platform import email_behind, platform_cookie
 from api.features.install.for_others import has_active_admin
 from api.features.program_settings.for_others import program_name
 from api.features.sign_in.for_others import who
 from api.features.welcome.pages import page, render
 from api.features.welcome.reference import read_reference
+from api.features.workspaces.for_others import workspaces_of
 from api.outside.mail import ConsoleMailer
 from api.settings import Settings
-from api.web.tenancy import tenant_of
+from api.web.tenancy import TenantSlugMissing, tenant_of
 
 router = APIRouter(include_in_schema=False)
 LOOK = ["GET", "HEAD"]
@@ -61,10 +63,23 @@ async def show_home(request: Request) -> HTMLResponse:
         prints_mail=isinstance(mailer, ConsoleMailer),
         mail_file=getattr(mailer, "file", None),
     )
-    if place.settings.is_multi and place.slug is None:
-        return page(render("home.html", **values, step="hosted"))
-    values |= await _next_step(request, await tenant_of(request))
+    try:
+        tenant_id = await tenant_of(request)
+    except TenantSlugMissing:
+        return page(render("home.html", **values | await _hosted(request)))
+    values |= await _next_step(request, tenant_id)
     return page(render("home.html", **values))
+
+
+async def _hosted(request: Request) -> dict[str, Any]:
+    """Among many brands: the programs of whoever is signed in to the platform, or the ways in."""
+    cookie = platform_cookie(request, "person")
+    async with request.state.database.platform_session() as session:
+        email = await email_behind(session, "person", cookie) if cookie else None
+        if cookie is None or email is None:
+            return {"step": "hosted", "workspaces": None}
+        found = await workspaces_of(session, email)
+    return {"step": "hosted", "workspaces": found, "csrf": csrf_token(cookie)}
 
 
 async def _next_step(request: Request, tenant_id: UUID) -> dict[str, Any]:
@@ -85,7 +100,18 @@ async def _next_step(request: Request, tenant_id: UUID) -> dict[str, Any]:
 @router.api_route("/auth/magic", methods=LOOK)
 async def show_magic_link(request: Request) -> HTMLResponse:
     """The button that spends a link from a mail."""
-    return page(render("magic.html", **Place.of(request).values()))
+    place = Place.of(request)
+    try:
+        await tenant_of(request)
+    except TenantSlugMissing:
+        return page(render("magic.html", **place.values(verify="/auth/platform-verify")))
+    return page(render("magic.html", **place.values(verify="/auth/magic/verify")))
+
+
+@router.api_route("/platform-admin/auth/magic", methods=LOOK)
+async def show_operators_magic_link(request: Request) -> HTMLResponse:
+    """The same for operators."""
+    return page(render("magic.html", **Place.of(request).values(verify="/platform-admin/verify")))
 
 
 @router.api_route("/docs", methods=LOOK)

@@ -41,6 +41,7 @@ async function submit(event) {
   try {
     const found = await post(form.dataset.post, body);
     if (form.dataset.then === "reload") return location.reload();
+    if (form.dataset.then === "home") return location.assign(found.home);
     const next = document.getElementById(form.dataset.then);
     fill(next, found);
     form.hidden = true;
