@@ -339,6 +339,7 @@ CROSSER_MAY = {
     "commissions": ("select (user_id)", "update (user_id)"),
     "coupon_redemptions": ("select (user_id)", "update (user_id)"),
     "identity_proposals": ("select (user_id)", "update (user_id)"),
+    "stripe_references": ("select (user_id)", "update (user_id)"),
 }  # fmt: skip
 UPGRADE += tuple(
     f"grant {right} on {table} to openpartner_crosser"
