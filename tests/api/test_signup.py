@@ -110,6 +110,15 @@ async def test_s16_nobody_takes_over_what_another_address_began(
     assert refusal(await sign_up(http, body)) == (409, "slug_taken")
 
 
+async def test_signing_up_again_and_again_floods_no_mailbox(
+    http: httpx2.AsyncClient, mailbox: Mailbox
+) -> None:
+    body = wanted()
+    for _ in range(5):
+        assert (await sign_up(http, body)).status_code == 201
+    assert len(mailbox.letters(body["adminEmail"])) == 3
+
+
 async def test_a_name_that_is_gone_is_nobodys_again(
     http: httpx2.AsyncClient, brand: Brand, worker: Worker
 ) -> None:

@@ -22,7 +22,7 @@ from api.features.sign_in.errors import (
     ScopedKeyNotForPortal,
 )
 from api.features.sign_in.letters import set_up_letter
-from api.features.sign_in.queries import Kind, Person, locked
+from api.features.sign_in.queries import Kind, Person, links_lately, locked
 from api.features.sign_in.schemas import (
     AdminByKey,
     AdminBySession,
@@ -47,6 +47,7 @@ from shared.models.partner import Partner
 from shared.models.sign_in import MagicLink
 from shared.models.tenant import Tenant
 
+MOST_LETTERS = 3
 REFUSALS: dict[str, tuple[type[ApiError], type[ApiError]]] = {
     "admin": (AdminNotFound, AdminRevoked),
     "partner": (PartnerNotFound, PartnerRevoked),
@@ -73,6 +74,12 @@ async def first_letter(session: AsyncSession, settings: Settings, admin: Admin) 
     person = Person("admin", admin.id, admin.email, admin.name)
     address = await links.mint(session, settings, person, "admin_invite")
     return set_up_letter(await look_of(session, settings), person, address)
+
+
+async def has_mail_enough(session: AsyncSession, admin: Admin) -> bool:
+    """Whether another letter within a quarter of an hour would only help who floods mailboxes."""
+    person = Person("admin", admin.id, admin.email, admin.name)
+    return await links_lately(session, person, "admin_invite") >= MOST_LETTERS
 
 
 async def end_sessions(session: AsyncSession, kind: Kind, principal_id: UUID) -> None:

@@ -9,7 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.audit import record
 from api.features.mail_settings.for_others import deliver
-from api.features.sign_in.for_others import first_letter, forget_links, invite_admin
+from api.features.sign_in.for_others import (
+    first_letter,
+    forget_links,
+    has_mail_enough,
+    invite_admin,
+)
 from api.features.signup.errors import SignupUnavailable, SlugReserved, SlugTaken
 from api.features.signup.queries import abandoned_by
 from api.features.signup.reserved import RESERVED
@@ -105,6 +110,8 @@ async def greet(
     """
     tenant_id, admin = brand.tenant.id, brand.admin
     async with database.tenant_session(tenant_id) as session:
+        if await has_mail_enough(session, admin):
+            return None
         letter = await first_letter(session, settings, admin)
     try:
         await deliver(database, settings, tenant_id, mailer, letter, policy)
