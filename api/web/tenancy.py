@@ -33,10 +33,7 @@ class TenantPendingDeletion(Gone, code="tenant_pending_deletion"):
 
 
 class TenantSuspended(Forbidden, code="tenant_suspended"):
-    """The operators of this installation have suspended this workspace, `slug`; ask them why.
-
-    An admin can still sign in, pay, and export everything.
-    """
+    """This workspace, `slug`, is suspended; an admin can still sign in, pay and export everything."""
 
 
 class TenantDeleted(Gone, code="tenant_deleted"):

@@ -60,7 +60,7 @@ class Premises:
 
 
 # What ends the brand that it is asked of.
-RUINOUS = {"delete_account", "restore_account"}
+RUINOUS = {"delete_account", "reject_brand", "restore_account", "suspend_brand"}
 
 
 def named(operation: Operation) -> list[tuple[str, str]]:
