@@ -67,15 +67,17 @@ def common(path: str, operation: dict[str, Any]) -> Errors:
     """The errors that any route like this one may answer with."""
     errors: list[type[ApiError]] = [Internal, Unavailable, InvalidQuery, TooManyRequests]
     if path.startswith("/api"):
-        # A key of another workspace's is refused wherever it is shown, also where none is needed.
-        errors += [Unauthorized, TenantSlugMissing, TenantNotFound, TenantDeleted]
+        errors += [TenantSlugMissing, TenantNotFound, TenantDeleted]
         errors += [TenantPendingDeletion, TenantSuspended]
     if "requestBody" in operation:
         errors += [InvalidBody, TooLarge]
     if "{" in path:
         errors.append(NotFound)
+    # A key of another workspace's is refused wherever it is shown, also where none is needed.
+    if path.startswith("/api") or operation.get("security"):
+        errors.append(Unauthorized)
     if operation.get("security"):
-        errors += [Forbidden]
+        errors.append(Forbidden)
     return tuple(errors)
 
 

@@ -128,8 +128,8 @@ async def test_whoever_is_gated_is_told_why_and_since_when(lapsed: Lapsed) -> No
     answer = await lapsed.premises.brand.post("/partners", {"email": "a@example.com", "name": "A"})
     assert answer.status_code == 402
     body = answer.json()
-    assert (body["error"], body["plan"]) == ("trial_expired", None)
     [account] = await lapsed.premises.brand.rows("billing_accounts")
+    assert (body["error"], body["plan"]) == ("trial_expired", account["plan"])
     ends = account["trial_ends_at"].isoformat(timespec="milliseconds")
     assert body["trialEndsAt"] == ends.replace("+00:00", "Z")
 
