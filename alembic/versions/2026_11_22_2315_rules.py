@@ -206,7 +206,9 @@ def make_simulations() -> None:
             "tenant_id", "event_id", "source_id", "partner_id", "campaign_id", "currency",
             name="uq_repricings_once",
         ),
-        sa.CheckConstraint("reason in ('replay', 'simulation', 'correction')", name=op.f("ck_repricings_reason")),
+        sa.CheckConstraint(
+            "reason in ('replay', 'simulation', 'correction')", name=op.f("ck_repricings_reason")
+        ),
     )  # fmt: skip
     op.create_index("ix_repricings_source", "repricings", ["tenant_id", "source_id"])
 

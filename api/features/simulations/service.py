@@ -133,19 +133,7 @@ async def apply(session: AsyncSession, campaign_id: UUID, simulation_id: str) ->
     tally = await _write(session, what, simulation.id)
     if (await _result(session, tally))["partners"] != simulation.result["partners"]:
         raise SimulationOutdated
-    booked = [
-        Adjustment(
-            partner_id=whose.partner_id,
-            currency=whose.currency,
-            amount_minor=one.difference,
-            kind="repricing",
-            key=f"simulation:{simulation.id}:{whose.partner_id}:{whose.currency}",
-            reason="Other terms were applied to the past.",
-            details={"simulationId": str(simulation.id), "campaignId": str(campaign_id)},
-        )
-        for whose, one in sorted(tally.sums.items())
-        if one.difference
-    ]
+    booked = _adjustments(simulation, tally)
     await adjust(session, booked)
     simulation.applied_at = (await session.scalars(select(func.now()))).one()
     await session.flush()
@@ -163,6 +151,26 @@ async def apply(session: AsyncSession, campaign_id: UUID, simulation_id: str) ->
             for one in booked
         ],
     )
+
+
+def _adjustments(simulation: Simulation, tally: Tally) -> list[Adjustment]:
+    """One for each partner and currency; its key makes it one however often it is written."""
+    return [
+        Adjustment(
+            partner_id=whose.partner_id,
+            currency=whose.currency,
+            amount_minor=one.difference,
+            kind="repricing",
+            key=f"simulation:{simulation.id}:{whose.partner_id}:{whose.currency}",
+            reason="Other terms were applied to the past.",
+            details={
+                "simulationId": str(simulation.id),
+                "campaignId": str(simulation.campaign_id),
+            },
+        )
+        for whose, one in sorted(tally.sums.items())
+        if one.difference
+    ]
 
 
 async def _write(session: AsyncSession, what: WhatIf, source_id: UUID) -> Tally:

@@ -12,11 +12,12 @@ FIXED = {
     "eventTypes": ["signup"],
 }  # fmt: skip
 FIRST = {
-    "trigger": "first", "eventType": "subscription_created", "type": "fixed", "value": "200",
-    "currency": "EUR",
+    "trigger": "first", "eventType": "subscription_created", "eventTypes": [], "type": "fixed",
+    "value": "200", "currency": "EUR", "recurring": True, "recurringMonths": 12,
+    "products": ["team"], "excludedProducts": ["trial"], "metadata": {"plan": ["team", "pro"]},
 }  # fmt: skip
 LATER = {
-    "trigger": "every", "eventTypes": ["invoice_paid"], "type": "percent", "value": 20,
+    "trigger": "every", "eventType": None, "eventTypes": ["invoice_paid"], "type": "percent", "value": 20,
     "recurring": True, "recurringMonths": 12, "products": ["team"], "excludedProducts": ["trial"],
     "metadata": {"plan": ["team", "pro"]},
 }  # fmt: skip
