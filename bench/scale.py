@@ -95,14 +95,8 @@ class Measured:
             assert (await session.execute(touches_of("customer"))).all()
 
 
-async def measure(where: Place, clicks: int) -> None:
-    superuser = await asyncpg.connect(where.superuser)
-    router = await asyncpg.connect(where.urls.router.replace("+asyncpg", ""))
-    database = open_database(where.urls.app, pool=2)
-    ids = await superuser.fetchrow(
-        "select md5('t')::uuid as tenant, md5('l1')::uuid as link, md5('p2')::uuid as partner,"
-        " md5('c')::uuid as campaign"
-    )
+async def furnish(superuser: asyncpg.Connection, ids: asyncpg.Record) -> None:
+    """One click of a customer whom the merchant knows."""
     click = UUID(bytes=new_click_id(int(time.time() * 1000) - 60_000))
     moment = datetime.fromtimestamp((click.int >> 80) / 1000, UTC)
     keys = (ids["tenant"], click, moment, ids["link"], ids["partner"], ids["campaign"])
@@ -114,26 +108,46 @@ async def measure(where: Place, clicks: int) -> None:
         "insert into identities (tenant_id, id, click_id, click_ts, user_id)"
         " values ($1, uuid_v7(), $2, $3, 'customer')", ids["tenant"], click, moment,
     )  # fmt: skip
-    measured = Measured(router, database, ids)
-    empty = await measured.everything()
+
+
+async def fill(superuser: asyncpg.Connection, clicks: int) -> None:
+    """Then vacuumed, as autovacuum does in time."""
     started = time.perf_counter()
     for first in range(0, clicks, CHUNK):
         await superuser.execute(FILL, first, float(clicks), min(CHUNK, clicks - first), timeout=900)
     await superuser.execute("vacuum analyze clicks", timeout=900)
-    filled = time.perf_counter() - started
-    started = time.perf_counter()
-    async with database.tenant_session(UUID(str(ids["tenant"]))) as session:
-        await session.execute(rolling_up())
-    rolled = time.perf_counter() - started
-    full = await measured.everything()
     size = await superuser.fetchval(
         "select sum(pg_total_relation_size(inhrelid)) from pg_inherits"
         " where inhparent = 'clicks'::regclass"
     )
-    print(f"{clicks:,} clicks in {filled:.0f} s, {size / clicks:.0f} bytes each with all indexes;")
-    print(
-        f"all of them rolled up at once in {rolled:.1f} s. Load before: {os.getloadavg()[0]:.1f}\n"
+    took = time.perf_counter() - started
+    print(f"{clicks:,} clicks in {took:.0f} s, {size / clicks:.0f} bytes each with all indexes;")
+
+
+async def roll_up(database: Database, tenant: UUID) -> None:
+    """Everything at once, as on the first day of an installation that has clicks already."""
+    started = time.perf_counter()
+    async with database.tenant_session(tenant) as session:
+        await session.execute(rolling_up())
+    took = time.perf_counter() - started
+    print(f"all of them rolled up at once in {took:.1f} s. Load: {os.getloadavg()[0]:.1f}\n")
+
+
+async def measure(where: Place, clicks: int) -> None:
+    superuser = await asyncpg.connect(where.superuser)
+    router = await asyncpg.connect(where.urls.router.replace("+asyncpg", ""))
+    database = open_database(where.urls.app, pool=2)
+    ids = await superuser.fetchrow(
+        "select md5('t')::uuid as tenant, md5('l1')::uuid as link, md5('p2')::uuid as partner,"
+        " md5('c')::uuid as campaign"
     )
+    await furnish(superuser, ids)
+    measured = Measured(router, database, ids)
+    empty = await measured.everything()
+    await fill(superuser, clicks)
+    await roll_up(database, UUID(str(ids["tenant"])))
+    await superuser.execute("vacuum analyze click_days")
+    full = await measured.everything()
     print("| median, ms | empty | full | full / empty |\n|---|---|---|---|")
     for name, before in empty.items():
         print(f"| {name} | {before:.2f} | {full[name]:.2f} | {full[name] / before:.2f} |")
