@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.jobs.batches import Batches
 from api.settings import Settings
 from shared.database import Database
 from shared.models.job import Job
@@ -33,6 +34,7 @@ class JobContext:
     settings: Settings
     outside: Outside
     attempt: int
+    batches: Batches
     job_id: UUID | None = None
     finished: bool = False
 
@@ -53,15 +55,21 @@ class Later(Exception):
 
 
 Work = Callable[..., Awaitable[None]]
+# Called with a session, the reason, and the job's arguments.
+Burial = Callable[..., Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A declared job: its public name, what it does, and the pauses between its attempts."""
+    """A declared job: its public name, what it does, and the pauses between its attempts.
+
+    `when_dead` runs in the transaction in which the job is given up, for what users see of it.
+    """
 
     name: str
     work: Work
     delays: tuple[timedelta, ...]
+    when_dead: Burial | None = None
 
 
 KINDS: dict[str, Kind] = {}
@@ -69,14 +77,17 @@ KINDS: dict[str, Kind] = {}
 SOON = (5, 30, 120, 600, 1800, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 
 
-def job(name: str, *, delays: Sequence[int] = SOON) -> Callable[[Work], Work]:
+def job(
+    name: str, *, delays: Sequence[int] = SOON, when_dead: Burial | None = None
+) -> Callable[[Work], Work]:
     """Registers `work(context, **arguments)`; it must be idempotent, since it may run more than once.
 
     `delays` are the seconds before the second, third, … attempt; after the last the job is dead.
     """
 
     def register(work: Work) -> Work:
-        KINDS[name] = Kind(name, work, tuple(timedelta(seconds=delay) for delay in delays))
+        pauses = tuple(timedelta(seconds=delay) for delay in delays)
+        KINDS[name] = Kind(name, work, pauses, when_dead)
         return work
 
     return register

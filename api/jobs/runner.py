@@ -1,6 +1,7 @@
 """Takes due jobs under a lease, runs them, retries what failed, and keeps what died in sight."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,7 +12,9 @@ from uuid import UUID
 import structlog
 from sqlalchemy import func, text, update
 from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.jobs.batches import Batches
 from api.jobs.job import KINDS, JobContext, Kind, Later, Outside
 from api.metrics import JOBS
 from api.settings import Settings
@@ -27,10 +30,15 @@ IDLE_SECONDS = 5.0
 # What ends together is replaced together: a claim costs about as much as a job.
 PAUSE_SECONDS = 0.01
 JITTER = 0.2
+# What takes longer waits for somebody, and costs little more than the memory of a connection. So it
+# makes room for others, up to as many as fill 256 lanes: endpoints that hang can't fill a worker.
+SLOW_SECONDS = 2.0
+SLOW_SLOTS = 1024
 # A job under which workers die is not tried for ever.
 DEATHS = 10
 
 CLAIM = text("select * from claim_jobs(:wanted, :per_lane, :lease, :after_tenant, :after_lane)")
+FINISH = text("update jobs set done_at = now(), leased_until = null where id = any(:ids)")
 START = (UUID(int=0), "")
 
 
@@ -44,14 +52,19 @@ class Runner:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: bool = False
     running: set[asyncio.Task[None]] = field(default_factory=set)
+    slow: set[asyncio.Task[None]] = field(default_factory=set)
     last: tuple[UUID, str] = START
+    batches: Batches = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.batches = Batches(self.database)
 
     async def run(self) -> None:
         """Works until `stop`; finishes what it has claimed."""
         while not self.stopping:
             self.wake.clear()
             try:
-                claimed = await self.claim(self.settings.worker_slots - len(self.running))
+                claimed = await self.claim(self.room)
             except Exception:
                 # The database may be restarting; the jobs are in it and will still be there.
                 log.exception("claim_failed")
@@ -69,10 +82,24 @@ class Runner:
     def start(self, row: Row[Any]) -> None:
         task = asyncio.create_task(self.run_one(row))
         self.running.add(task)
+        watch = asyncio.get_running_loop().call_later(SLOW_SECONDS, self.take_aside, task)
+        task.add_done_callback(lambda _: watch.cancel())
         task.add_done_callback(self.ended)
+
+    @property
+    def room(self) -> int:
+        """How many more may begin now."""
+        free = self.settings.worker_slots - len(self.running) + len(self.slow)
+        return min(free, SLOW_SLOTS - len(self.slow))
+
+    def take_aside(self, task: asyncio.Task[None]) -> None:
+        """Whoever only waits, for a receiver that hangs, leaves its slot to others."""
+        self.slow.add(task)
+        self.wake.set()
 
     def ended(self, task: asyncio.Task[None]) -> None:
         self.running.discard(task)
+        self.slow.discard(task)
         self.wake.set()
         if not task.cancelled() and (problem := task.exception()) is not None:
             # What came of it could not be written: the lease will end, and somebody tries again.
@@ -107,8 +134,9 @@ class Runner:
     async def run_one(self, row: Row[Any]) -> None:
         kind = KINDS.get(row.name)
         context = JobContext(
-            row.tenant_id, self.database, self.settings, self.outside, row.attempts, row.id
-        )
+            row.tenant_id, self.database, self.settings, self.outside, row.attempts, self.batches,
+            row.id,
+        )  # fmt: skip
         try:
             await self.work(kind, context, row)
         except Exception as problem:
@@ -122,7 +150,7 @@ class Runner:
             await self.give_back(row, problem, delays)
         else:
             if not context.finished:
-                await self.settle(row.tenant_id, row.id, done_at=func.now(), leased_until=None)
+                await self.batches.take(row.tenant_id, finish, row.id)
             JOBS.labels(row.name, "done").inc()
 
     async def work(self, kind: Kind | None, context: JobContext, row: Row[Any]) -> None:
@@ -139,16 +167,25 @@ class Runner:
     ) -> None:
         """Tries again after the next pause, or leaves it dead and visible after the last one."""
         reason = f"{type(problem).__name__}: {problem}"[:1000]
-        if row.attempts > len(delays):
-            JOBS.labels(row.name, "dead").inc()
+        dead = row.attempts > len(delays)
+        JOBS.labels(row.name, "dead" if dead else "retried").inc()
+        if dead:
             outcome: dict[str, Any] = {"dead_at": func.now()}
         else:
-            JOBS.labels(row.name, "retried").inc()
             asked = problem.after if isinstance(problem, Later) else None
             pause = asked or delays[row.attempts - 1] * uniform(1 - JITTER, 1 + JITTER)
             outcome = {"run_at": func.now() + pause}
-        await self.settle(row.tenant_id, row.id, last_error=reason, leased_until=None, **outcome)
+        async with self.database.tenant_session(row.tenant_id) as session:
+            await session.execute(
+                update(Job)
+                .where(Job.id == row.id)
+                .values(last_error=reason, leased_until=None, **outcome)
+            )
+            if dead and (kind := KINDS.get(row.name)) and kind.when_dead:
+                await kind.when_dead(session, reason, **row.arguments)
 
-    async def settle(self, tenant_id: UUID, job_id: UUID, **outcome: Any) -> None:
-        async with self.database.tenant_session(tenant_id) as session:
-            await session.execute(update(Job).where(Job.id == job_id).values(**outcome))
+
+async def finish(session: AsyncSession, job_ids: Sequence[UUID]) -> Sequence[None]:
+    """A step that ends jobs."""
+    await session.execute(FINISH, {"ids": list(job_ids)})
+    return [None] * len(job_ids)

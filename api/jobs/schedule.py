@@ -9,6 +9,7 @@ import structlog
 from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import text
 
+from api.jobs.batches import Batches
 from api.jobs.job import CHORES, Chore, JobContext, Outside
 from api.settings import Settings
 from shared.clock import now
@@ -91,9 +92,9 @@ class Scheduler:
         if chore.per_tenant:
             async with self.database.unpinned_session() as session:
                 tenants = list(await session.scalars(text("select active_tenants()")))
-        failed = 0
+        failed, batches = 0, Batches(self.database)
         for tenant in tenants:
-            context = JobContext(tenant, self.database, self.settings, self.outside, 1)
+            context = JobContext(tenant, self.database, self.settings, self.outside, 1, batches)
             try:
                 await chore.work(context)
             except Exception:

@@ -1,43 +1,52 @@
-"""One attempt at a delivery, in three steps: read and close, call, write."""
+"""One attempt at a delivery: call, and write down what came of it."""
 
-import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.access.sealing import Sealer
-from api.features.webhooks.queries import NEXT_SEQUENCE, delivery
-from api.features.webhooks.schemas import TEST, envelope
-from api.features.webhooks.service import valid_secrets
-from api.features.webhooks.signing import signed_headers
+from api.features.webhooks.packing import Parcel
+from api.jobs.batches import Batches
 from api.jobs.job import JobContext
 from api.metrics import DELIVERIES
 from api.outside.destinations import DestinationRefused
 from api.outside.http import Answer, NoAnswer, OutboundClient
-from shared.clock import now
-from shared.database import Database
-from shared.models.notice import Notice
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 
 DISABLE_AFTER = text("interval '120 hours'")
 WORRY_AFTER = text("interval '72 hours'")
 DISABLE_FAILURES = 3
 GONE = 410
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """What is to be sent, read once and then independent of the database."""
-
-    delivery_id: UUID
-    endpoint_id: UUID
-    url: str
-    headers: dict[str, str]
-    body: str
-    is_test: bool
+ARRIVED = text(
+    """
+    with arrived as (
+        select * from unnest(cast(:ids as uuid[]), cast(:statuses as int[]),
+            cast(:answers as text[]), cast(:latencies as int[])) a(id, status, answer, latency)
+    ), finished as (
+        update jobs set done_at = now(), leased_until = null where id = any(:jobs)
+    )
+    update webhook_deliveries d set status = 'delivered', http_status = a.status, error = null,
+        answer = a.answer, latency_ms = a.latency, delivered_at = now(), next_attempt_at = null
+    from arrived a where d.id = a.id
+    """
+)
+# Once a second will do for an endpoint that is well: its row would be locked by every batch. In one
+# order for every worker, so that two can't wait for each other.
+HEARD = text(
+    """
+    with heard as materialized (
+        select id from webhook_endpoints where id = any(:ids) and (failures > 0
+            or failing_since is not null or told_at is not null or last_used_at is null
+            or last_used_at < now() - interval '1 second')
+        order by id for update
+    )
+    update webhook_endpoints e
+    set last_used_at = now(), failing_since = null, failures = 0, told_at = null
+    from heard where e.id = heard.id
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,46 +63,8 @@ class Outcome:
     retry_after: float | None
 
 
-def message_id(notice_id: UUID) -> str:
-    """The id that a receiver sees, the same at every attempt."""
-    return f"evt_{notice_id.hex}"
-
-
-def payload(notice: Notice) -> dict[str, Any]:
-    """The whole envelope of a notice."""
-    return envelope(message_id(notice.id), notice.type, notice.created_at, notice.data)
-
-
-async def pack(
-    database: Database, tenant_id: UUID, sealer: Sealer, delivery_id: UUID
-) -> Parcel | None:
-    """Reads all that an attempt needs and counts it; None where there is nothing to send any more."""
-    async with database.tenant_session(tenant_id) as session:
-        row = (
-            await session.execute(delivery(delivery_id).with_for_update(of=WebhookDelivery))
-        ).one_or_none()
-        if row is None:
-            return None
-        found, endpoint, notice = row
-        if found.status != "pending":
-            return None
-        if not endpoint.active:
-            found.status, found.error, found.next_attempt_at = "failed", "endpoint is off", None
-            return None
-        if found.sequence is None:
-            found.sequence = await session.scalar(NEXT_SEQUENCE, {"endpoint": endpoint.id})
-        found.attempts += 1
-        found.last_attempt_at = func.now()
-        secrets = valid_secrets(sealer, tenant_id, endpoint.secrets)
-        body = json.dumps(payload(notice), separators=(",", ":"), ensure_ascii=False)
-        headers = signed_headers(secrets, message_id(notice.id), now(), body, notice.type)
-        headers["x-openpartner-sequence"] = str(found.sequence)
-        is_test = notice.type == TEST or "_synthetic" in notice.data
-        return Parcel(found.id, endpoint.id, endpoint.url, headers, body, is_test)
-
-
 async def send(
-    database: Database, tenant_id: UUID, client: OutboundClient, parcel: Parcel, *, last: bool,
+    batches: Batches, tenant_id: UUID, client: OutboundClient, parcel: Parcel, *, last: bool,
     job: JobContext | None = None,
 ) -> Outcome:  # fmt: skip
     """Calls, and writes down what came back, together with the end of the job."""
@@ -108,18 +79,48 @@ async def send(
         error = "the address is not allowed"
     except NoAnswer as problem:
         error = str(problem)
-    async with database.tenant_session(tenant_id) as session:
-        outcome = await _write(session, parcel, answer, error, last=last)
-        if job is not None and (outcome.delivered or last):
+    if answer is not None and error is None:
+        return await _arrived(batches, tenant_id, parcel, answer, job)
+    async with batches.database.tenant_session(tenant_id) as session:
+        outcome = await _write(session, parcel, answer, error or "failed", last=last)
+        if job is not None and last:
             await job.finish(session)
         return outcome
 
 
-async def _write(
-    session: AsyncSession, parcel: Parcel, answer: Answer | None, error: str | None, *, last: bool
+async def _arrived(
+    batches: Batches, tenant_id: UUID, parcel: Parcel, answer: Answer, job: JobContext | None
 ) -> Outcome:
-    delivered = error is None
-    status = "delivered" if delivered else "failed" if last else "pending"
+    job_id = job.job_id if job else None
+    await batches.take(tenant_id, write_arrivals, (parcel, answer, job_id))
+    if job is not None:
+        job.finished = True
+    DELIVERIES.labels("webhook", "delivered").inc()
+    return Outcome(delivered=True, disabled=False, lasting=False, error=None, retry_after=None)
+
+
+async def write_arrivals(
+    session: AsyncSession, arrivals: Sequence[tuple[Parcel, Answer, UUID | None]]
+) -> Sequence[None]:
+    """A step: deliveries that arrived, what that says of their endpoints, and the end of their jobs."""
+    await session.execute(
+        ARRIVED,
+        {
+            "ids": [parcel.delivery_id for parcel, _, _ in arrivals],
+            "statuses": [answer.status for _, answer, _ in arrivals],
+            "answers": [answer.excerpt for _, answer, _ in arrivals],
+            "latencies": [round(answer.seconds * 1000) for _, answer, _ in arrivals],
+            "jobs": [job_id for _, _, job_id in arrivals if job_id is not None],
+        },
+    )
+    await session.execute(HEARD, {"ids": list({parcel.endpoint_id for parcel, _, _ in arrivals})})
+    return [None] * len(arrivals)
+
+
+async def _write(
+    session: AsyncSession, parcel: Parcel, answer: Answer | None, error: str, *, last: bool
+) -> Outcome:
+    status = "failed" if last else "pending"
     await session.execute(
         update(WebhookDelivery)
         .where(WebhookDelivery.id == parcel.delivery_id)
@@ -129,16 +130,15 @@ async def _write(
             error=error,
             answer=answer.excerpt if answer else None,
             latency_ms=round(answer.seconds * 1000) if answer else None,
-            delivered_at=func.now() if delivered else None,
             next_attempt_at=None,
         )
     )
-    DELIVERIES.labels("webhook", "retried" if status == "pending" else status).inc()
-    if delivered or parcel.is_test:
+    DELIVERIES.labels("webhook", "failed" if last else "retried").inc()
+    if parcel.is_test:
         # A test that fails is what tests are for; it says nothing of the news.
-        if delivered:
-            await _hears_us(session, parcel.endpoint_id)
-        return Outcome(delivered, disabled=False, lasting=False, error=error, retry_after=None)
+        return Outcome(
+            delivered=False, disabled=False, lasting=False, error=error, retry_after=None
+        )
     gone = answer is not None and answer.status == GONE
     lasting = await _does_not_hear_us(session, parcel.endpoint_id)
     return Outcome(
@@ -147,14 +147,6 @@ async def _write(
         lasting=lasting,
         error=error,
         retry_after=answer.retry_after if answer else None,
-    )
-
-
-async def _hears_us(session: AsyncSession, endpoint_id: UUID) -> None:
-    await session.execute(
-        update(WebhookEndpoint)
-        .where(WebhookEndpoint.id == endpoint_id)
-        .values(last_used_at=func.now(), failing_since=None, failures=0, told_at=None)
     )
 
 

@@ -3,12 +3,14 @@
 from uuid import UUID
 
 from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.sealing import Sealer
 from api.features.letters.for_others import look_of
 from api.features.mail_settings.for_others import addresses_of_admins, post_later
-from api.features.webhooks.attempt import Outcome, pack, send
+from api.features.webhooks.attempt import Outcome, send
 from api.features.webhooks.letters import delivery_failed, endpoint_disabled
+from api.features.webhooks.packing import pack, take
 from api.features.webhooks.queries import FAN_OUT, identifiers
 from api.jobs.enqueue import enqueue
 from api.jobs.job import JobContext, Later, job
@@ -24,16 +26,25 @@ async def fan_out(context: JobContext, *, notice_ids: list[str]) -> None:
         await session.execute(FAN_OUT, {"notices": identifiers(notice_ids)})
 
 
-@job("webhooks.deliver", delays=DELAYS)
+async def bury(session: AsyncSession, reason: str, *, delivery_id: str) -> None:
+    """A job that died of our own fault leaves a delivery that says so, and that can be replayed."""
+    await session.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.id == UUID(delivery_id), WebhookDelivery.status == "pending")
+        .values(status="failed", error=f"internal error: {reason}", next_attempt_at=None)
+    )
+
+
+@job("webhooks.deliver", delays=DELAYS, when_dead=bury)
 async def deliver(context: JobContext, *, delivery_id: str) -> None:
     """One attempt; a failed one is tried again, and the last one leaves the delivery failed."""
-    sealer = Sealer.of(context.settings)
-    parcel = await pack(context.database, context.tenant_id, sealer, UUID(delivery_id))
-    if parcel is None:
+    row = await context.batches.take(context.tenant_id, take, UUID(delivery_id))
+    if row is None:
         return
+    parcel = pack(Sealer.of(context.settings), context.tenant_id, row)
     last = is_last(context.attempt)
     outcome = await send(
-        context.database,
+        context.batches,
         context.tenant_id,
         context.outside.outbound,
         parcel,

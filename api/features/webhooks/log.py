@@ -7,8 +7,8 @@ from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.notices.for_others import CATALOGUE
-from api.features.webhooks.attempt import message_id, payload
 from api.features.webhooks.errors import DeliveryNotFound, EndpointInactive, EndpointMismatch
+from api.features.webhooks.packing import message_id, payload
 from api.features.webhooks.queries import delivery, latest
 from api.features.webhooks.schemas import TEST, DeliveryOut, Replay, envelope
 from api.features.webhooks.service import find

@@ -13,13 +13,14 @@ from api.access.sealing import Sealer
 from api.errors import InvalidQuery, NotFound
 from api.features.notices.for_others import CATALOGUE
 from api.features.webhooks import log, service
-from api.features.webhooks.attempt import pack, send
+from api.features.webhooks.attempt import send
 from api.features.webhooks.errors import (
     DeliveryNotFound,
     EndpointInactive,
     EndpointMismatch,
     EndpointNotFound,
 )
+from api.features.webhooks.packing import pack, take
 from api.features.webhooks.queries import deliveries, endpoints
 from api.features.webhooks.schemas import (
     TEST,
@@ -37,6 +38,7 @@ from api.features.webhooks.schemas import (
     Sample,
     Tested,
 )
+from api.jobs.batches import Batches
 from api.web.destinations import UrlRefused, refuse_url
 from api.web.pages import InvalidCursor, Page, fetch_page, page
 from api.web.problems import problems
@@ -176,8 +178,10 @@ async def replay_webhook(id: UUID, wanted: Replay, _: Writer, session: Session) 
 async def send_now(request: Request, delivery_id: UUID) -> DeliveryOut:
     """One attempt in line, with no transaction open while it lasts."""
     state = request.state
-    parcel = await pack(state.database, state.tenant_id, Sealer.of(state.settings), delivery_id)
-    if parcel is not None:
-        await send(state.database, state.tenant_id, state.outbound, parcel, last=True)
+    batches = Batches(state.database)
+    row = await batches.take(state.tenant_id, take, delivery_id)
+    if row is not None:
+        parcel = pack(Sealer.of(state.settings), state.tenant_id, row)
+        await send(batches, state.tenant_id, state.outbound, parcel, last=True)
     async with state.database.tenant_session(state.tenant_id, read_only=True) as session:
         return await log.shown(session, delivery_id)
