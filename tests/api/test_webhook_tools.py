@@ -91,3 +91,43 @@ async def test_one_delivery_is_retried_and_a_time_range_replayed(
     assert len(receiver.heard) == 2 + 3 + 4
     ids = [heard.headers["webhook-id"] for heard in receiver.heard]
     assert set(ids[:5]) == set(ids[5:])
+
+
+async def test_a_delivery_that_dies_of_our_own_fault_says_so_and_is_replayed(
+    brand: Brand, worker: Worker
+) -> None:
+    """So does one whose job is gone, as after an export was put back."""
+    async with receiving() as receiver:
+        made = await subscribed(brand, receiver)
+        await happen(brand, worker, 2)
+        await worker.runner.run_due()  # fans out
+        [kept] = await brand.fetch(
+            "select secrets from webhook_endpoints where tenant_id = $1", brand.tenant_id
+        )
+        change = "update webhook_endpoints set secrets = $2 where tenant_id = $1"
+        unreadable = json.dumps([{"sealed": "nobody.knows", "until": None}])
+        await brand.execute(change, brand.tenant_id, unreadable)
+        await brand.execute(
+            "update jobs set attempts = 9 where tenant_id = $1 and name = 'webhooks.deliver'",
+            brand.tenant_id,
+        )
+        await brand.execute(
+            "delete from jobs where id = (select id from jobs where tenant_id = $1"
+            " and name = 'webhooks.deliver' order by id limit 1)",
+            brand.tenant_id,
+        )
+        await worker.drain()
+        log = await log_of(brand, made["endpoint"])
+        assert sorted(row["status"] for row in log) == ["failed", "pending"]
+        assert {row["error"] for row in log} == {None, "internal error: Unreadable: "}
+        await brand.execute(change, brand.tenant_id, kept["secrets"])
+        moment = datetime.now(UTC)
+        window = {
+            "since": (moment - timedelta(hours=1)).isoformat(),
+            "until": (moment + timedelta(hours=1)).isoformat(),
+        }
+        path = f"/webhooks/{made['endpoint']['id']}/replay"
+        assert (await brand.made(path, window))["count"] == 2
+        assert (await brand.made(path, window))["count"] == 0, "they are on their way"
+        await worker.drain()
+        assert [row["status"] for row in await log_of(brand, made["endpoint"])] == ["delivered"] * 2

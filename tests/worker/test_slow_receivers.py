@@ -29,7 +29,8 @@ async def patient(settings: Settings) -> AsyncIterator[Worker]:
     world = World.of(settings)
     world.outbound.policy = Policy(frozenset(range(1, 65536)), (ip_network("127.0.0.0/8"),))
     world.outbound.total_seconds = 300
-    patience = settings.model_copy(update={"worker_lease_seconds": 600})
+    # Fewer slots than receivers that hang: those have to make room.
+    patience = settings.model_copy(update={"worker_lease_seconds": 600, "worker_slots": HALF - 10})
     async with Worker.at(patience, world) as worker:
         yield worker
 

@@ -2,12 +2,16 @@
 
 from uuid import UUID
 
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from api.access.sealing import Sealer
 from api.features.postbacks.attempt import fire, load
 from api.features.postbacks.service import make_firings
 from api.jobs.enqueue import enqueue
 from api.jobs.job import JobContext, Later, job
 from api.jobs.patience import DELAYS, asked_pause, is_last
+from shared.models.postback import PostbackDelivery
 
 
 @job("postbacks.fan_out")
@@ -22,7 +26,16 @@ async def fan_out(context: JobContext, *, notice_ids: list[str]) -> None:
             )
 
 
-@job("postbacks.fire", delays=DELAYS)
+async def bury(session: AsyncSession, reason: str, *, delivery_id: str) -> None:
+    """A job that died of our own fault leaves a firing that says so."""
+    await session.execute(
+        update(PostbackDelivery)
+        .where(PostbackDelivery.id == UUID(delivery_id), PostbackDelivery.status == "pending")
+        .values(status="failed", error=f"internal error: {reason}")
+    )
+
+
+@job("postbacks.fire", delays=DELAYS, when_dead=bury)
 async def fire_one(context: JobContext, *, delivery_id: str) -> None:
     """One attempt; a failed one is tried again, and the last one leaves the firing failed."""
     shot = await load(context.database, context.tenant_id, UUID(delivery_id))

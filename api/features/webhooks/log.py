@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.features.notices.for_others import CATALOGUE
 from api.features.webhooks.errors import DeliveryNotFound, EndpointInactive, EndpointMismatch
 from api.features.webhooks.packing import message_id, payload
-from api.features.webhooks.queries import delivery, latest
+from api.features.webhooks.queries import delivery, latest, on_its_way
 from api.features.webhooks.schemas import TEST, DeliveryOut, Replay, envelope
 from api.features.webhooks.service import find
 from api.jobs.enqueue import enqueue
@@ -88,7 +88,7 @@ async def prepare_retry(session: AsyncSession, endpoint_id: UUID, delivery_id: U
 
 
 async def replay(session: AsyncSession, endpoint_id: UUID, wanted: Replay) -> int:
-    """Queues every delivery of a time range again; answers how many."""
+    """Queues every delivery of a time range again but those on their way; answers how many."""
     endpoint = await find(session, endpoint_id)
     if not endpoint.active:
         raise EndpointInactive
@@ -98,7 +98,7 @@ async def replay(session: AsyncSession, endpoint_id: UUID, wanted: Replay) -> in
             WebhookDelivery.endpoint_id == endpoint_id,
             WebhookDelivery.created_at >= wanted.since,
             WebhookDelivery.created_at < wanted.until,
-            WebhookDelivery.status != "pending",
+            (WebhookDelivery.status != "pending") | ~on_its_way(endpoint_id),
         )
         .values(status="pending", next_attempt_at=func.now())
         .returning(WebhookDelivery.id)

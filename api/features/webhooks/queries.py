@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, select, text
+from sqlalchemy import ColumnElement, Select, Text, cast, exists, func, select, text
 
+from shared.models.job import Job
 from shared.models.notice import Notice
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 
@@ -65,6 +66,17 @@ def latest(event: str, most: int) -> Select[Notice]:
         .where(Notice.type == event, ~Notice.data.has_key("_synthetic"))
         .order_by(Notice.id.desc())
         .limit(most)
+    )
+
+
+def on_its_way(endpoint_id: UUID) -> ColumnElement[bool]:
+    """Whether a job will deliver it; after a restored export, pending deliveries have none."""
+    receiver = func.coalesce(Job.receiver, Job.name)
+    return exists().where(
+        receiver == str(endpoint_id),
+        Job.arguments["delivery_id"].astext == cast(WebhookDelivery.id, Text),
+        Job.done_at.is_(None),
+        Job.dead_at.is_(None),
     )
 
 
