@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -17,6 +17,8 @@ from sqlalchemy.ext.asyncio import (
 
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
+TRY_LOCK = text("select pg_try_advisory_lock(hashtextextended(:name, 0))")
+UNLOCK = text("select pg_advisory_unlock(hashtextextended(:name, 0))")
 
 
 class PinnedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
@@ -68,6 +70,21 @@ class Database:
         """A transaction without a tenant: it sees no tenant's rows, only the crossing functions."""
         async with self._begin() as session:
             yield session
+
+    @asynccontextmanager
+    async def alone(self, name: str) -> AsyncIterator[bool]:
+        """Whether nobody else anywhere is in here under this name; ends with us, however we end.
+
+        Holds a connection, but no transaction.
+        """
+        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        async with engine.connect() as connection:
+            alone = await connection.scalar(TRY_LOCK, {"name": name})
+            try:
+                yield bool(alone)
+            finally:
+                if alone:
+                    await connection.execute(UNLOCK, {"name": name})
 
     @asynccontextmanager
     async def _begin(self, **options: Any) -> AsyncIterator[AsyncSession]:

@@ -1,4 +1,4 @@
-"""What runs every hour or day: every worker ticks, and the first to write the tick's row acts."""
+"""What runs every hour or day: every worker ticks, one acts, and what it has done is a row."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -21,9 +21,14 @@ log = structlog.get_logger()
 
 LOOK_EVERY = 20.0
 LOOK_BACKS = tuple(timedelta(minutes=minutes) for minutes in (2, 65, 1445, 8 * 1440, 32 * 1440))
+IS_DONE = text(
+    "select exists (select from ticks where name = :name and due_at = :due"
+    " and finished_at is not null)"
+)
 WRITE_TICK = text(
     "insert into ticks (name, due_at, worker) values (:name, :due, :worker)"
-    " on conflict do nothing returning name"
+    " on conflict (name, due_at) do update set worker = :worker, started_at = now()"
+    " where ticks.finished_at is null returning name"
 )
 FINISH_TICK = text(
     "update ticks set finished_at = now(), outcome = :outcome where name = :name and due_at = :due"
@@ -47,7 +52,10 @@ def latest_due(cron: str, moment: datetime) -> datetime | None:
 
 @dataclass(slots=True)
 class Scheduler:
-    """A missed moment is caught up at the next look, because its row is still missing."""
+    """A moment that was missed, or whose worker died, is caught up at the next look.
+
+    Its row is missing then, or unfinished with nobody at it.
+    """
 
     database: Database
     settings: Settings
@@ -76,7 +84,15 @@ class Scheduler:
         if due is None:
             return False
         async with self.database.unpinned_session() as session:
+            if await session.scalar(IS_DONE, {"name": chore.name, "due": due}):
+                return False
+        async with self.database.alone(f"chore {chore.name}") as alone:
+            return alone and await self._act_once(chore, due)
+
+    async def _act_once(self, chore: Chore, due: datetime) -> bool:
+        async with self.database.unpinned_session() as session:
             mine = {"name": chore.name, "due": due, "worker": self.worker}
+            # Somebody may have finished between our look and our lock.
             if await session.scalar(WRITE_TICK, mine) is None:
                 return False
         failed = await self.act(chore)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from api.jobs.enqueue import enqueue
 from api.jobs.job import CHORES, KINDS, Chore, JobContext, Kind, every
@@ -127,6 +128,35 @@ async def test_a_tick_is_acted_on_once_and_a_missed_one_is_caught_up(
     # The worker was away for three days; it acts once, on the latest moment.
     assert await worker.tick("test-chore", monday + timedelta(days=3, hours=2))
     assert ran.count(brand.tenant_id) == 2
+
+
+async def test_a_tick_whose_worker_died_is_taken_over_and_one_under_way_is_not(
+    brand: Brand, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, ran = asyncio.Event(), []
+
+    async def hang_once(context: JobContext) -> None:
+        if not began.is_set():
+            began.set()
+            await asyncio.Event().wait()
+        ran.append(context.tenant_id)
+
+    monkeypatch.setitem(CHORES, "test-chore", Chore("test-chore", "15 6 * * *", hang_once, True))
+    moment = datetime(2032, 3, 3, 6, 20, tzinfo=UTC)
+    first = asyncio.create_task(worker.tick("test-chore", moment))
+    await began.wait()
+    assert not await worker.tick("test-chore", moment), "somebody is at it"
+    # As when its machine loses power: the server sees the connection go, and with it the lock.
+    await brand.execute(
+        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'"
+        " and ((classid::bigint << 32) | objid::bigint) = hashtextextended('chore test-chore', 0)"
+    )
+    assert await worker.tick("test-chore", moment)
+    assert ran.count(brand.tenant_id) == 1
+    assert not await worker.tick("test-chore", moment), "it is done"
+    first.cancel()
+    with pytest.raises((asyncio.CancelledError, DBAPIError)):
+        await first
 
 
 async def test_a_tenant_for_which_a_chore_fails_does_not_stop_the_others(
