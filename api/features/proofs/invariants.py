@@ -48,6 +48,15 @@ INVARIANTS = (
     Invariant(
         4,
         "A payout is paid if and only if its money has moved, exactly and once.",
+        """
+        select 'payout ' || p.id,
+            'is ' || p.status || ', and its transfer is ' || coalesce(t.state, 'missing')
+        from payouts p left join payout_transfers t
+            on t.tenant_id = p.tenant_id and t.payout_id = p.id
+        where p.method = 'stripe_connect'
+            and ((p.status = 'paid') <> coalesce(t.state = 'confirmed', false)
+                or (p.status = 'paid' and p.stripe_transfer_id is null))
+        """,
         checks=(PAYOUTS,),
         elsewhere="Amount and destination at Stripe are compared by the payouts' reconciliation.",
     ),
