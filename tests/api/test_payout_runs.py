@@ -11,7 +11,7 @@ import pytest
 from api.features.payout_settings.for_others import PayoutSettings
 from shared.models.tenant import DEFAULT_TENANT_ID
 from tests.conftest import Install
-from tests.support.brand import Brand, Json
+from tests.support.brand import Brand, Json, bearer
 from tests.support.conversions import commissions, promotion
 from tests.support.payouts import Sending, approved, connect
 from tests.support.refusals import refusal
@@ -183,8 +183,8 @@ async def test_a_second_person_agrees_to_large_payouts(brand: Brand) -> None:
     assert refusal(await brand.post(f"{path}/approve")) == (403, "second_person_needed")
     [stuck] = (await brand.get("/payouts", params={"state": "stuck"})).json()["payouts"]
     assert "second person" in stuck["why"]
-    second = (await brand.made("/api-keys", {"label": "Second"}))["key"]
-    by_second = {"Authorization": f"Bearer {second}"}
+    second = (await brand.made("/api-keys", {"label": "Second"}))["plaintext"]
+    by_second = bearer(second)
     answer = await brand.post(f"{path}/approve", headers=by_second)
     assert answer.json()["payout"]["approval"] == "given"
     again = await brand.post(f"{path}/approve", headers=by_second)
@@ -201,8 +201,8 @@ async def test_what_waits_for_approval_is_not_sent(
     await sending.work()
     await sending.sweep()
     assert sending.posts() == []
-    second = (await brand.made("/api-keys", {"label": "Second"}))["key"]
-    await brand.made(f"/payouts/{payout}/approve", headers={"Authorization": f"Bearer {second}"})
+    second = (await brand.made("/api-keys", {"label": "Second"}))["plaintext"]
+    await brand.made(f"/payouts/{payout}/approve", headers=bearer(second))
     await sending.work()
     assert await sending.state(payout) == ("paid", "confirmed")
     await sending.over()
@@ -280,11 +280,11 @@ async def test_r14_a_missed_monday_is_caught_up_once(monday: Brand, worker: Work
     assert (run["actor"], run["payoutCount"]) == ("schedule", 1)
 
 
-@pytest.mark.parametrize("settings", [{"cadence": "manual"}, {"frozen": True}])
+@pytest.mark.parametrize("decided", [{"cadence": "manual"}, {"frozen": True}])
 async def test_some_brands_have_no_runs_by_themselves(
-    monday: Brand, worker: Worker, settings: Json
+    monday: Brand, worker: Worker, decided: Json
 ) -> None:
-    await decide(monday, **settings)
+    await decide(monday, **decided)
     await monday.execute(
         "update settings set updated_at = now() - interval '90 days' where tenant_id = $1",
         monday.tenant_id,

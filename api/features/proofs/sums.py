@@ -47,10 +47,13 @@ AVAILABLE = Check(
 PAYOUTS = Check(
     "payouts",
     """
-    select 'payout ' || p.id, 'is ' || p.amount_minor || ', took ' || moved.taken || ', has '
+    select 'payout ' || p.id, 'is ' || p.claimed || ', took ' || moved.taken || ', has '
         || moved.in_transit || ' in transit and ' || moved.paid || ' paid, is ' || p.status
         || ', and claims ' || claims.amount
-    from payouts p
+    from (
+        -- What couldn't be sent is claimed, too, and given back once the payout is paid.
+        select *, amount_minor + carried_minor as claimed from payouts
+    ) p
     join lateral (
         select coalesce(-sum(amount_minor) filter (where account = 'available'
                 and kind = 'payout'), 0)::bigint as taken,
@@ -74,12 +77,12 @@ PAYOUTS = Check(
             where a.tenant_id = p.tenant_id and a.payout_id = p.id
         ) claimed
     ) claims on true
-    where moved.astray or moved.taken <> p.amount_minor or moved.in_transit < 0 or moved.paid < 0
-        or claims.amount not in (0, p.amount_minor)
-        or (moved.in_transit + moved.paid = p.amount_minor and claims.amount <> p.amount_minor)
-        or (moved.in_transit > 0 and moved.in_transit <> p.amount_minor)
-        or (p.status = 'paid' and moved.paid + moved.returned <> p.amount_minor)
-        or (p.status = 'pending' and moved.in_transit <> p.amount_minor)
+    where moved.astray or moved.taken <> p.claimed or moved.in_transit < 0 or moved.paid < 0
+        or claims.amount not in (0, p.claimed)
+        or (moved.in_transit + moved.paid = p.claimed and claims.amount <> p.claimed)
+        or (moved.in_transit > 0 and moved.in_transit <> p.claimed)
+        or (p.status = 'paid' and moved.paid + moved.returned <> p.claimed)
+        or (p.status = 'pending' and moved.in_transit <> p.claimed)
     """,
 )
 ADJUSTMENTS = Check(
