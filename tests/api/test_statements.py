@@ -53,7 +53,7 @@ async def test_a_statement_adds_up_and_is_what_the_books_say(brand: Brand) -> No
 async def test_a_month_opens_with_what_the_one_before_closed_with(brand: Brand) -> None:
     link = await busy_month(brand)
     path = f"/partners/{link['partnerId']}/statements"
-    following = (await brand.get(path, params={"month": "2199-01"})).json()
+    following = (await brand.get(path, params={"month": "2150-01"})).json()
     closing = (await brand.get(path)).json()
     owed = {one["currency"]: one["closing"] for one in closing["currencies"]}
     assert {one["currency"]: one["opening"] for one in following["currencies"]} == {
