@@ -50,6 +50,7 @@ from api.features.sign_in.routes import router as sign_in
 from api.features.signup.routes import router as signup
 from api.features.signup_blocks.routes import router as signup_blocks
 from api.features.simulations.routes import router as simulations
+from api.features.statements.routes import router as statements
 from api.features.stripe_events.routes import router as stripe_events
 from api.features.stripe_events.routes import webhook as stripe_webhook
 from api.features.tracking.routes import router as tracking
@@ -103,6 +104,7 @@ api.include_router(billing)
 api.include_router(usage)
 api.include_router(payout_settings)
 api.include_router(connect)
+api.include_router(statements)
 api.include_router(api_keys)
 api.include_router(admins)
 api.include_router(exports)

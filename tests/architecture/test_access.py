@@ -20,7 +20,8 @@ from tests.support.refusals import refusal
 # What partners do with what is their own, and what everybody may who has a key or a session.
 OWN = {
     "add_postback", "change_postback", "create_link", "create_partner_key", "delete_postback",
-    "fire_postback_test", "get_commission_snapshot", "get_connect_status", "get_dashboard", "get_funnel",
+    "fire_postback_test", "get_commission_snapshot", "get_connect_status",
+    "get_statement", "get_statement_page", "get_statement_pdf", "get_dashboard", "get_funnel",
     "get_partner", "get_partner_balance", "list_partner_adjustments", "list_partner_ledger",
     "list_coupons", "list_links",
     "list_partner_commissions", "list_partner_keys", "list_partner_payouts",

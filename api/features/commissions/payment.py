@@ -107,7 +107,7 @@ async def unpay(session: AsyncSession, payout_id: UUID) -> None:
     standing = await _standing(session, payout_id)
     if standing is None or not standing.paid:
         return
-    if standing.paid != standing.taken:
+    if await session.scalar(queries.came_back_in_part(payout_id)):
         await give_back(session, payout_id, "rest", standing.paid)
         return
     changes = {"paid": -standing.paid, "available": standing.paid}
@@ -155,12 +155,11 @@ async def undo_payment(session: AsyncSession, payout_id: UUID) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the ledger says of a payout; `taken` is what it took from what was available."""
+    """What the ledger says of a payout."""
 
     of: Payable
     in_transit: int
     paid: int
-    taken: int
     turn: int
 
 
@@ -172,7 +171,7 @@ async def _standing(session: AsyncSession, payout_id: UUID) -> Standing | None:
     of = Payable(rows[0].partner_id, rows[0].currency, -sums.get("available", 0), ())
     # How often anything happened to it, so that the same may happen again under a key of its own.
     turn = max(row.entries for row in rows) - 1
-    return Standing(of, sums.get("in_transit", 0), sums.get("paid", 0), of.amount_minor, turn)
+    return Standing(of, sums.get("in_transit", 0), sums.get("paid", 0), turn)
 
 
 async def _let_go(session: AsyncSession, payout_id: UUID) -> None:

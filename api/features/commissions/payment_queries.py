@@ -120,6 +120,12 @@ def adjusted_by(payout_id: UUID) -> Select[int]:
     return select(amount).where(Adjustment.payout_id == payout_id)
 
 
+def came_back_in_part(payout_id: UUID) -> Select[bool]:
+    """Whether some of a payout was given back already, and so is carried as an adjustment."""
+    named = Adjustment.key.startswith(f"returned:{payout_id}:", autoescape=True)
+    return select(select(Adjustment.id).where(named).exists())
+
+
 def not_paid_after_all(payout_id: UUID) -> ReturningUpdate[UUID]:
     return (
         update(Commission)
