@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import httpx2
@@ -28,6 +29,7 @@ from tests.support.working import Worker
 
 OPERATORS = "operators@platform.example"
 PORTAL = "http://localhost:4601/billing"
+numbers = count(1000)
 RATES = {"EUR": Decimal("1.10"), "JPY": Decimal("0.0067"), "KWD": Decimal("3.25")}
 
 
@@ -155,7 +157,9 @@ class Catalogue:
             return cls(double.store.objects, variables)
 
     def put_into(self, double: StripeDouble) -> None:
+        """Brands of earlier tests are still there, so no two Stripes may use the same id."""
         double.store.objects.update(deepcopy(self.objects))
+        double.store.numbers = numbers
 
     def settings(self) -> dict[str, Any]:
         """Those that an installation reads; the Network's are its own."""

@@ -79,6 +79,7 @@ async def _meter(stripe: Stripe, event: str, name: str) -> str:
     return await _made(
         stripe, f"meter_{event}",
         lambda v1, options: v1.billing.meters.create_async(wanted, options),
+        lambda v1, made, options: v1.billing.meters.retrieve_async(made, {}, options),
     )  # fmt: skip
 
 
@@ -94,6 +95,7 @@ async def _product(stripe: Stripe, offer: Offer) -> str:
     return await _made(
         stripe, f"product_{offer.key}",
         lambda v1, options: v1.products.create_async(wanted, options),
+        lambda v1, made, options: v1.products.retrieve_async(made, {}, options),
     )  # fmt: skip
 
 
@@ -115,6 +117,7 @@ async def _price(stripe: Stripe, offer: Offer, product: str, kind: str, amount: 
     return await _made(
         stripe, f"price_{product}_{kind}",
         lambda v1, options: v1.prices.create_async(wanted, options),
+        lambda v1, made, options: v1.prices.retrieve_async(made, {}, options),
     )  # fmt: skip
 
 
@@ -136,12 +139,18 @@ async def _every(
     return found
 
 
-async def _made(stripe: Stripe, key: str, create: Callable[[Any, Any], Any]) -> str:
+async def _made(
+    stripe: Stripe,
+    key: str,
+    create: Callable[[Any, Any], Any],
+    read: Callable[[Any, str, Any], Any],
+) -> str:
     """Under a key of its own, so that two at once, or a lost answer, make one.
 
-    Within a day the key also answers with what was archived since: then another one is made.
+    Within a day the key answers also with what was archived since: then another one is made.
     """
     made = plain(await stripe.write(create, key=f"setup_{key}"))
-    if made.get("active") is False or made.get("status") == "inactive":
+    now = plain(await stripe.read(lambda v1, options: read(v1, made["id"], options)))
+    if now.get("active") is False or now.get("status") == "inactive":
         made = plain(await stripe.write(create, key=f"setup_{key}_{new_id()}"))
     return str(made["id"])
