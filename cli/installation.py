@@ -18,22 +18,25 @@ T = TypeVar("T")
 Task = Callable[[Database, Settings], Awaitable[T]]
 
 
-def on_installation(folder: Path, task: Task[T]) -> T:
-    """DATABASE_URL_APP as it is; or DATABASE_URL or our own PostgreSQL, brought up to date first."""
+def on_installation(folder: Path, task: Task[T], *, name: str = "openpartner-operator") -> T:
+    """DATABASE_URL_APP as it is; or DATABASE_URL or our own PostgreSQL, brought up to date first.
+
+    `name` is what PostgreSQL shows of its connections.
+    """
     if app := os.environ.get("DATABASE_URL_APP"):
-        return asyncio.run(_run(settings_of(app, folder), task))
+        return asyncio.run(_run(settings_of(app, folder), task, name))
     with privileged_url(folder) as url:
-        return asyncio.run(_prepare_and_run(url, folder, task))
+        return asyncio.run(_prepare_and_run(url, folder, task, name))
 
 
-async def _prepare_and_run(privileged: str, folder: Path, task: Task[T]) -> T:
+async def _prepare_and_run(privileged: str, folder: Path, task: Task[T], name: str) -> T:
     urls = await prepare(privileged, folder)
-    return await _run(settings_of(urls.app, folder), task)
+    return await _run(settings_of(urls.app, folder), task, name)
 
 
-async def _run(settings: Settings, task: Task[T]) -> T:
+async def _run(settings: Settings, task: Task[T], name: str) -> T:
     url = settings.database_url_app.get_secret_value()
-    database = open_database(url, pool=2, application="openpartner-operator")
+    database = open_database(url, pool=2, application=name)
     try:
         return await task(database, settings)
     finally:

@@ -24,7 +24,7 @@ def rotate_secrets(
     before, so that nothing is sealed under the old one any more. Can be stopped and run again. Once
     it says that nothing is left, the old key can go.
     """
-    tally = on_installation(folder.resolve(), _rotate)
+    tally = on_installation(folder.resolve(), _rotate, name="openpartner-rotate")
     print(f"Sealed anew under the newest key: {tally.resealed}.")
     if tally.unreadable:
         raise CommandError(
