@@ -12,6 +12,8 @@ from cli.ledger.invariants import invariants
 from cli.ledger.verify import ledger
 from cli.migrate_command import migrate
 from cli.rotate_secrets import rotate_secrets
+from cli.set_plan import set_plan
+from cli.setup_stripe import setup_stripe
 from cli.up import up
 
 app = typer.Typer(
@@ -27,6 +29,8 @@ app.command("doctor")(doctor)
 app.command("rotate-secrets")(rotate_secrets)
 app.command("invariants")(invariants)
 app.add_typer(ledger, name="ledger")
+app.command("setup-stripe")(setup_stripe)
+app.command("set-plan")(set_plan)
 
 
 def main() -> None:

@@ -136,6 +136,7 @@ def usage() -> None:
         time("happened_at", nullable=False),
         sa.Column("status", sa.String(), server_default=sa.text("'pending'"), nullable=False),
         time("posted_at"),
+        sa.Column("breakdowns", sa.Integer(), server_default=sa.text("0"), nullable=False),
         time("sent_at"),
         sa.Column("replaces", sa.Uuid(), nullable=True),
         sa.Column("last_error", sa.String(), nullable=True),

@@ -64,7 +64,8 @@ class UsageReport(Identified, Model):
 
     pending → sent, or → replaced, once Stripe is known not to have it and can't take it any more as
     it is; `replaces` is then the report whose amount this one carries. `posted_at` is the first time
-    that its outcome became uncertain.
+    that its outcome became uncertain, `breakdowns` how often Stripe answered with a failure of its
+    own, which it would repeat under the same idempotency key.
     """
 
     __tablename__ = "usage_reports"
@@ -89,6 +90,7 @@ class UsageReport(Identified, Model):
     happened_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(server_default=text("'pending'"))
     posted_at: Mapped[datetime | None]
+    breakdowns: Mapped[int] = mapped_column(server_default=text("0"))
     sent_at: Mapped[datetime | None]
     replaces: Mapped[UUID | None]
     last_error: Mapped[str | None]

@@ -5,10 +5,12 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from api.outside.world import World
 from api.settings import Settings
 from tests.support.brand import Brand
 from tests.support.contract import Contract
-from tests.support.databases import Databases
+from tests.support.databases import Databases, Scratch
+from tests.support.hosted import Catalogue, Platform, platform
 from tests.support.mailbox import Mailbox
 from tests.support.people import Person, add_admin, add_partner, browser
 from tests.support.storefront import Storefront, storefront
@@ -58,3 +60,24 @@ def double(store: Storefront) -> StripeDouble:
     store.news()
     store.double.faults.faults.clear()
     return store.double
+
+
+@pytest.fixture(scope="session")
+async def catalogue() -> Catalogue:
+    return await Catalogue.made()
+
+
+@pytest.fixture(scope="session")
+async def installation(
+    settings: Settings, world: World, contract: Contract, scratch: Scratch, catalogue: Catalogue
+) -> AsyncIterator[Callable[[StripeDouble], Platform]]:
+    async with platform(settings, world, contract, scratch, catalogue) as made:
+        yield made
+
+
+@pytest.fixture
+def hosting(
+    installation: Callable[[StripeDouble], Platform], stripe_double: StripeDouble
+) -> Platform:
+    """A hosted installation; its Stripe knows the prices and nobody yet."""
+    return installation(stripe_double)

@@ -26,6 +26,7 @@ from api.features.account.schemas import (
     Owed,
 )
 from api.features.network_pushes.for_others import tell_of_departure
+from api.features.subscriptions.for_others import end_with_period, go_on_after_period
 from shared.database import Database
 from shared.money import to_major
 
@@ -48,6 +49,7 @@ async def delete(session: AsyncSession, wanted: AccountDelete) -> AccountDeleted
     moment: datetime = (await session.scalars(select(func.now()))).one()
     tenant.pending_deletion_at = moment
     tenant.deletion_reason = wanted.reason
+    await end_with_period(session)
     await session.flush()
     await tell_of_departure(session)
     return AccountDeleted(
@@ -66,6 +68,7 @@ async def restore(session: AsyncSession) -> None:
         raise NotPendingDeletion
     tenant.pending_deletion_at = None
     tenant.deletion_reason = None
+    await go_on_after_period(session)
     await session.flush()
 
 

@@ -1,4 +1,4 @@
-"""The addresses of billing. Those that ask Stripe hold no transaction meanwhile."""
+"""The addresses of billing; those that ask Stripe hold no transaction meanwhile."""
 
 from typing import Annotated
 

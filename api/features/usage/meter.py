@@ -12,9 +12,18 @@ MINUTE = 60
 
 
 async def send(
-    stripe: Stripe, identifier: str, customer: str, usd_minor: int, happened_at: datetime
+    stripe: Stripe,
+    identifier: str,
+    customer: str,
+    usd_minor: int,
+    happened_at: datetime,
+    *,
+    key: str,
 ) -> None:
-    """Counts once within a day, under its identifier. Raises what Stripe.write raises."""
+    """Counts once within a day, under its identifier, whatever the idempotency key.
+
+    Raises what Stripe.write raises.
+    """
     payload = {"stripe_customer_id": customer, "value": to_major(usd_minor, "USD")}
     await stripe.write(
         lambda v1, options: v1.billing.meter_events.create_async(
@@ -26,7 +35,7 @@ async def send(
             },
             options,
         ),
-        key=identifier,
+        key=key,
     )
 
 

@@ -24,6 +24,7 @@ from shared.models.billing_usage import UsageReport
 IDENTIFIER_IS_GOOD = timedelta(hours=23)
 OLDEST = timedelta(days=34)
 MINUTE = timedelta(minutes=1)
+SERVER_ERRORS = 500
 
 Step = Literal["post", "look", "replace"]
 WhyNot = Literal["nothing_to_report", "no_subscription"]
@@ -39,6 +40,7 @@ class Frozen:
     usd_minor: int
     happened_at: datetime
     uncertain: bool
+    key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ async def _next_step(session: AsyncSession, report_id: UUID) -> tuple[Step | Non
         usd_minor=report.usd_minor,
         happened_at=report.happened_at,
         uncertain=report.posted_at is not None,
+        key=f"{report.identifier}-{report.breakdowns}",
     )
     if report.status != "pending":
         return None, frozen
@@ -143,10 +146,17 @@ async def _next_step(session: AsyncSession, report_id: UUID) -> tuple[Step | Non
 
 async def _post(database: Database, stripe: Stripe, tenant_id: UUID, frozen: Frozen) -> None:
     try:
-        await send(stripe, frozen.identifier, frozen.customer, frozen.usd_minor, frozen.happened_at)
+        await send(
+            stripe,
+            frozen.identifier,
+            frozen.customer,
+            frozen.usd_minor,
+            frozen.happened_at,
+            key=frozen.key,
+        )
     except StripeFailure as problem:
         if not (isinstance(problem, Declined) and is_duplicate(problem)):
-            await _note_failure(database, tenant_id, frozen.id, str(problem))
+            await _note_failure(database, tenant_id, frozen.id, problem)
             raise
     await _mark_sent(database, tenant_id, frozen.id)
 
@@ -158,12 +168,16 @@ async def _mark_sent(database: Database, tenant_id: UUID, report_id: UUID) -> No
             report.status, report.sent_at, report.last_error = "sent", func.now(), None
 
 
-async def _note_failure(database: Database, tenant_id: UUID, report_id: UUID, reason: str) -> None:
+async def _note_failure(
+    database: Database, tenant_id: UUID, report_id: UUID, problem: StripeFailure
+) -> None:
     """Even a refusal leaves it uncertain: it tells nothing of tries before it, or beside it."""
     async with database.tenant_session(tenant_id) as session:
         report = (await session.scalars(_held(report_id))).one()
         if report.status == "pending":
-            report.last_error = reason[:1000]
+            report.last_error = str(problem)[:1000]
+            if (problem.http_status or 0) >= SERVER_ERRORS:
+                report.breakdowns += 1
 
 
 async def _replace(session: AsyncSession, report_id: UUID) -> UUID:

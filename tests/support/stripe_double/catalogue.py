@@ -3,9 +3,39 @@
 from tests.support.stripe_double.call import Call, Json
 from tests.support.stripe_double.double import StripeDouble
 from tests.support.stripe_double.refused import Refused
-from tests.support.stripe_double.routing import readable, route
+from tests.support.stripe_double.routing import route
 
-readable("products", "product")
+
+@route("GET", "/v1/prices/{id}")
+def get_price(double: StripeDouble, call: Call) -> Json:
+    return double.store.get("price", call.ids["id"])
+
+
+@route("GET", "/v1/prices")
+def list_prices(double: StripeDouble, call: Call) -> Json:
+    return _listed(double, call, "price")
+
+
+def _listed(double: StripeDouble, call: Call, kind: str) -> Json:
+    product, active = call.text("product"), call.flag("active")
+    return double.store.page(
+        kind,
+        call,
+        lambda made: (
+            (product is None or made["product"] == product)
+            and (active is None or made["active"] is active)
+        ),
+    )
+
+
+@route("GET", "/v1/products/{id}")
+def get_product(double: StripeDouble, call: Call) -> Json:
+    return double.store.get("product", call.ids["id"])
+
+
+@route("GET", "/v1/products")
+def list_products(double: StripeDouble, call: Call) -> Json:
+    return _listed(double, call, "product")
 
 
 @route("POST", "/v1/products")
@@ -20,14 +50,6 @@ def create_product(double: StripeDouble, call: Call) -> Json:
         "metadata": call.mapping("metadata"),
     }
     return double.store.put("product", made)
-
-
-@route("GET", "/v1/prices")
-def list_prices(double: StripeDouble, call: Call) -> Json:
-    product = call.text("product")
-    return double.store.page(
-        "price", call, lambda made: product is None or made["product"] == product
-    )
 
 
 @route("POST", "/v1/prices")
