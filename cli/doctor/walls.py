@@ -20,12 +20,20 @@ where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
       where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped))
 order by 1
 """
-# A second policy for the app, or for everybody, would let rows through beside the first.
+# A second policy for the app, or for everybody, would let rows through beside the first. Tables of
+# no tenant have one of their own, which opens to the platform, or while no tenant is pinned.
 SIDE_DOORS = """
 select p.polname, c.relname from pg_policy p join pg_class c on c.oid = p.polrelid
 where c.relnamespace = 'public'::regnamespace and p.polpermissive and p.polname <> 'tenant_isolation'
   and (p.polroles @> '{0}' or p.polroles && array(
       select oid from pg_roles where rolname = 'openpartner_app'))
+  and (exists (
+      select from pg_attribute a
+      where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped)
+    or pg_get_expr(p.polqual, p.polrelid) not in (
+      '(( SELECT current_setting(''app.platform''::text, true) AS current_setting) = ''on''::text)',
+      '(( SELECT NULLIF(current_setting(''app.tenant_id''::text, true), ''''::text) AS "nullif")'
+          ' IS NULL)'))
 """
 MONTHS = """
 select to_char(month, 'YYYY_MM') as name,

@@ -19,7 +19,7 @@ from tests.support.published import Operation, operations
 from tests.support.refusals import refusal
 
 # Of these routes nobody's workspace is asked for: they are the installation's own.
-OF_NOBODY = {"get_install_status", "install"}
+OF_NOBODY = {"get_install_status", "install", "take_stripe_event", "check_domain"}
 
 
 async def test_deletion_has_thirty_days_of_grace(brand: Brand) -> None:

@@ -42,7 +42,7 @@ async def test_r11_after_the_grace_nothing_is_left_and_nobody_else_lost_a_row(
     assert await everything(other_brand) == theirs
     assert refusal(await brand.get("/partners")) == (401, "unauthorized")
     by_slug = await brand.get(f"/t/{brand.slug}/partners", headers={})
-    assert refusal(by_slug) == (404, "tenant_not_found")
+    assert refusal(by_slug) == (410, "tenant_deleted")
     assert await worker.act("tenant-hard-delete") == 0
 
 

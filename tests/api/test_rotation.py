@@ -17,9 +17,7 @@ from api.access.sealing_keys import refuse_missing_key
 from api.settings import Settings
 from shared.database import open_database
 from shared.ids import new_id
-from shared.models.base import Model
 from tests.conftest import settings_for
-from tests.support.brand import Brand
 from tests.support.databases import ROOT, Databases, Scratch
 
 OLD, NEW = "11" * 32, "22" * 32
@@ -278,32 +276,3 @@ async def test_fault_13_a_missing_key_is_said_and_nothing_is_touched(
     assert "10 secrets can be opened with none of the keys given" in said
     assert NEW not in said
     assert OLD not in said
-
-
-def test_a_column_whose_name_says_secret_is_one_that_rotation_knows() -> None:
-    suspicious = {
-        f"{table.name}.{column.name}"
-        for table in Model.metadata.tables.values()
-        for column in table.columns
-        if any(word in column.name for word in ("seal", "secret", "cipher", "password", "token"))
-    }
-    # The first letters of a secret, which tell it from others.
-    assert suspicious - set(SEALED) == {"webhook_endpoints.secret_prefix"}
-
-
-async def test_every_column_that_holds_sealed_values_is_one_that_rotation_knows(
-    brand: Brand,
-) -> None:
-    """Everything that other tests have sealed by calling the API, wherever it was stored."""
-    await brand.made("/api-keys", headers=brand.headers | {"Idempotency-Key": "one"})
-    connection = await brand.scratch.connect()
-    holding = set()
-    for table in Model.metadata.tables.values():
-        for column in table.columns:
-            query = f"select {column.name}::text from {table.name}"  # noqa: S608  # names of our own
-            for (text,) in await connection.fetch(query):
-                if SEALED_TEXT.search(text or ""):
-                    holding.add(f"{table.name}.{column.name}")
-    await connection.close()
-    assert "idempotent_requests.body" in holding
-    assert holding - set(SEALED) == set()

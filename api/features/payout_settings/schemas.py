@@ -22,7 +22,7 @@ class PayoutSettingsChange(In):
     """
 
     rail: Rail | None = None
-    threshold_cents: int | None = Field(None, ge=0, le=100_000)
+    threshold_cents: int | None = Field(None, ge=0, le=100_000, strict=True)
     cadence: Cadence | None = None
     thresholds: Amounts | None = None
     approval_above: Amounts | None = None

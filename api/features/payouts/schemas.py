@@ -117,7 +117,7 @@ class PayoutRecovery(In):
     """
 
     action: RecoveryAction
-    observed_generation: int = Field(ge=0, le=1_000_000)
+    observed_generation: int = Field(ge=0, le=1_000_000, strict=True)
     keep_transfer_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     note: Annotated[str, Field(min_length=1, max_length=500)] | None = None
 
