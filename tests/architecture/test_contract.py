@@ -7,7 +7,7 @@ from tests.support.published import operations
 from tests.support.tree import ROOT
 
 # The areas that are built; each later part of the product adds its own.
-AREAS = {"outbound", "people", "pipeline", "router", "tenants"}
+AREAS = {"money", "outbound", "people", "pipeline", "router", "tenants"}
 
 # Addresses of our own, beside those that clients know already.
 ADDITIONS = {
