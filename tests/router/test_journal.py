@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import fcntl
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -30,9 +31,11 @@ def click(text: str = "Mozilla", number: int = 1) -> Click:
     return (*ids, text, None, text, None, None, '{"utm_source":"x"}', None, None)
 
 
-def test_a_record_from_before_the_last_update_is_read_too() -> None:
-    record = _encode(click()[:11])[8:]
-    assert _decode(record)[11:] == (None, None, None)
+@pytest.mark.parametrize("width", [11, 14, 20])
+def test_a_record_from_before_or_after_an_update_is_read_too(width: int) -> None:
+    written = (*click()[:13], None, *("new",) * 6)[:width]
+    read_again = _decode(_encode(written)[12:])
+    assert read_again == (*written[:14], *(None,) * 3)[:14]
 
 
 def read(folder: Path) -> list[Click]:
@@ -107,6 +110,60 @@ def test_a_damaged_record_is_never_believed_and_the_file_is_kept(tmp_path: Path)
     assert [kept.suffix for kept in tmp_path.iterdir()] == [".damaged"]
 
 
+@given(at=st.integers(min_value=0), bit=st.integers(0, 7))
+def test_one_wrong_bit_anywhere_is_noticed_and_takes_no_file_away(
+    tmp_path_factory: pytest.TempPathFactory, at: int, bit: int
+) -> None:
+    folder = tmp_path_factory.mktemp("bit")
+    journal = Journal(folder, 10**6)
+    clicks = [click(number=number) for number in range(3)]
+    journal.append(clicks)
+    journal.seal()
+    (path,) = journal.waiting()
+    data = bytearray(path.read_bytes())
+    data[at % len(data)] ^= 1 << bit
+    path.write_bytes(data)
+    segment = Segment.claim(path)
+    assert segment is not None
+    found = [one for batch in segment.batches(10) for one in batch]
+    assert found == clicks[: len(found)]
+    assert segment.is_damaged
+    segment.remove()
+    assert [kept.suffix for kept in folder.iterdir()] == [".damaged"]
+
+
+def test_a_file_that_another_process_takes_away_before_its_lock_gets_no_click(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who drains may look between the making of a file and its lock, and find it empty."""
+    lock, rivals = fcntl.flock, iter([True, False])
+
+    def lock_later(file: int, how: int) -> None:
+        if how == fcntl.LOCK_EX and next(rivals):
+            (empty,) = Journal(tmp_path, 0).waiting()
+            rival = Segment.claim(empty)
+            assert rival is not None
+            assert list(rival.batches(10)) == []
+            rival.remove()
+        lock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", lock_later)
+    journal, one = Journal(tmp_path, 10**6), click()
+    journal.append([one])
+    journal.seal()
+    assert read(tmp_path) == [one]
+
+
+def test_a_file_that_is_drained_while_sizes_are_added_up_is_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal(tmp_path, 10**6)
+    monkeypatch.setattr(journal, "waiting", lambda: [tmp_path / "gone.clicks"])
+    assert journal.waiting_bytes() == 0
+    journal.append([click()])
+    journal.seal()
+
+
 @pytest.mark.parametrize("content", [b"", b"OP", MAGIC, MAGIC + bytes(100), b"something else"])
 def test_files_without_a_record_are_read_as_empty(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "1.clicks").write_bytes(content)
@@ -174,6 +231,30 @@ async def test_faults_1_and_2_clicks_of_an_outage_come_home_once(breakable: Data
         assert figures.lost == 0
         assert figures.journaled >= 150
     assert len(await shop.clicks()) == len(crefs)
+
+
+async def test_a_file_that_cannot_be_read_keeps_no_other_from_home(
+    databases: Databases, tmp_path: Path
+) -> None:
+    fresh = await databases.fresh()
+    (tmp_path / "0-folder.clicks").mkdir()
+    (tmp_path / "1-other.clicks").write_bytes(b"something else")
+    journal, (one, two) = Journal(tmp_path, 10**6), (click(), click("\x00"))
+    journal.append([one, two])
+    journal.seal()
+    async with router_on(fresh, tmp_path) as router:
+        figures = router.router.drain.figures
+
+        async def home() -> bool:
+            return (figures.drained, figures.lost, figures.damaged) == (1, 1, 1)
+
+        await eventually(home)
+    connection = await fresh.connect()
+    assert [row["id"] for row in await connection.fetch("select id from clicks")] == [one[1]]
+    await connection.close()
+    assert sorted(path.name for path in tmp_path.glob("*-*")) == [
+        "0-folder.clicks", "1-other.damaged",
+    ]  # fmt: skip
 
 
 async def test_a_database_that_hangs_costs_a_moment_and_no_click(databases: Databases) -> None:
