@@ -49,6 +49,10 @@ def read(folder: Path) -> list[Click]:
     return found
 
 
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def test_what_was_appended_is_read_in_order(tmp_path: Path) -> None:
     journal = Journal(tmp_path, 10**6)
     clicks = [click("ä\u2028\U0001f600", number) for number in range(5)]
@@ -252,9 +256,7 @@ async def test_a_file_that_cannot_be_read_keeps_no_other_from_home(
     connection = await fresh.connect()
     assert [row["id"] for row in await connection.fetch("select id from clicks")] == [one[1]]
     await connection.close()
-    assert sorted(path.name for path in tmp_path.glob("*-*")) == [
-        "0-folder.clicks", "1-other.damaged",
-    ]  # fmt: skip
+    assert names(tmp_path)[:2] == ["0-folder.clicks", "1-other.damaged"]
 
 
 async def test_a_database_that_hangs_costs_a_moment_and_no_click(databases: Databases) -> None:
