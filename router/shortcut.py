@@ -28,9 +28,9 @@ class Passing:
 
     __slots__ = ("disconnected", "keep_alive", "message_event", "more_body", "response_complete")
 
-    def __init__(self, message_event: asyncio.Event) -> None:
+    def __init__(self, message_event: asyncio.Event, *, keep_alive: bool) -> None:
         self.disconnected = False
-        self.keep_alive = True
+        self.keep_alive = keep_alive
         self.message_event = message_event
         self.more_body = False
         self.response_complete = False
@@ -61,7 +61,7 @@ class ShortcutProtocol(BoundedProtocol):
             return
         self._in_head = False
         self._head_size = 0
-        cycle = Passing(self._nobody_waits)
+        cycle = Passing(self._nobody_waits, keep_alive=not self._is_ending)
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
 
         def send(_: asyncio.Future[None]) -> None:
