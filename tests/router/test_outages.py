@@ -128,7 +128,7 @@ async def test_a_router_that_starts_without_a_database_serves_what_the_last_one_
     assert Journal(tmp_path, 0).waiting() == []
 
 
-async def test_without_database_and_journal_visitors_still_go_on_and_the_loss_is_counted(
+async def test_fault_12_without_database_and_journal_visitors_go_on_and_the_loss_is_counted(
     breakable: Databases, tmp_path: Path
 ) -> None:
     fresh = await breakable.fresh()
@@ -143,6 +143,17 @@ async def test_without_database_and_journal_visitors_still_go_on_and_the_loss_is
             assert cref_of(await router.get(path))
         assert router.router.clicks.figures.lost == 3
         assert "router_clicks_lost_total 3.0" in (await router.get("/metrics")).text
+        # There is room again: from the next visit on nothing is lost, and nobody has to do anything.
+        nowhere.unlink()
+        crefs = {cref_of(await router.get(path)) for _ in range(2)}
+        assert router.router.clicks.figures.journaled == 2
+        await asyncio.to_thread(breakable.server.start)
+
+        async def home() -> bool:
+            return crefs < {str(click["id"]) for click in await shop.clicks()}
+
+        await eventually(home)
+        assert router.router.clicks.figures.lost == 3
 
 
 async def test_a_snapshot_with_a_torn_end_is_used_up_to_there(
