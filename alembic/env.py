@@ -35,7 +35,10 @@ def migrate(connection: Connection) -> None:
 
 
 async def main() -> None:
-    engine = create_async_engine(environ["DATABASE_URL_OWNER"])
+    # Months of clicks begin at midnight UTC, whatever the server's own time zone is.
+    engine = create_async_engine(
+        environ["DATABASE_URL_OWNER"], connect_args={"server_settings": {"timezone": "UTC"}}
+    )
     async with engine.connect() as connection:
         await connection.run_sync(migrate)
         await connection.commit()

@@ -1,4 +1,7 @@
-"""Counting what just happened, in bounded memory: the oldest are forgotten first."""
+"""Counting what just happened, in bounded memory: the oldest are forgotten first.
+
+A clock may be set back. What then seems to come from the future tells nothing, so it never counts.
+"""
 
 from collections.abc import Hashable
 from typing import Generic, TypeVar
@@ -42,7 +45,7 @@ class FixedWindow:
 
     def admit(self, name: Hashable, now: float) -> bool:
         window = self._windows.get(name)
-        if window is None or now - window[0] >= self._seconds:
+        if window is None or not 0 <= now - window[0] < self._seconds:
             self._windows.put(name, [now, 1])
             return True
         window[1] += 1
@@ -76,7 +79,7 @@ class SlidingWindow:
         first = hits[-limit - 1]
         # Usually one; more where the limit has become lower.
         del hits[: len(hits) - limit]
-        return now - first < (self._seconds if seconds is None else seconds)
+        return 0 <= now - first < (self._seconds if seconds is None else seconds)
 
 
 class Recent:
@@ -91,4 +94,4 @@ class Recent:
     def seen(self, name: Hashable, now: float, seconds: float) -> bool:
         before = self._seen.get(name)
         self._seen.put(name, now)
-        return before is not None and now - before < seconds
+        return before is not None and 0 <= now - before < seconds

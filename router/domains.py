@@ -25,10 +25,11 @@ class Domains:
         self._path = folder / NAME
         self._slugs: dict[str, str] = {}
 
+    def __len__(self) -> int:
+        return len(self._slugs)
+
     def slug_of(self, host: str) -> str | None:
         """Whose links stand on this host; a Host header as it came."""
-        if not self._slugs:
-            return None
         return self._slugs.get(host.partition(":")[0].rstrip(".").lower())
 
     def take(self, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -62,7 +63,7 @@ class Domains:
         slug = self.slug_of(host.decode("latin-1"))
         match = KEY.fullmatch(scope["path"]) if slug is not None else None
         if match is None:
-            return None
+            return scope if slug is not None and scope["path"].startswith("/r/") else None
         path = f"/r/{slug}/{match[1]}"
         return {**scope, "path": path, "raw_path": path.encode()}
 

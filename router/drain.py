@@ -3,7 +3,9 @@
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
+import asyncpg
 import structlog
 
 from router.insert import insert
@@ -62,22 +64,34 @@ class Drain:
 
     async def _drain(self) -> None:
         connection = await connect(self._url, "openpartner-router-journal")
-        await asyncio.to_thread(self._journal.seal)
+        failed: Exception | None = None
         try:
+            await asyncio.to_thread(self._journal.seal)
             for path in self._journal.waiting():
-                segment = Segment.claim(path)
-                if segment is None:
-                    continue
                 try:
-                    for batch in segment.batches(BATCH):
-                        lost = await insert(connection, batch, INSERT_SECONDS)
-                        self.figures.lost += lost
-                        self.figures.drained += len(batch) - lost
-                    self.figures.damaged += segment.is_damaged
-                    if segment.is_damaged:
-                        log.error("a journal is damaged; the rest of it is kept", path=str(path))
-                    segment.remove()
-                finally:
-                    segment.close()
+                    await self._bring_home(path, connection)
+                except Exception as error:
+                    # A file that can't be read or stored must not keep those behind it from home.
+                    if connection.is_closed():
+                        raise
+                    failed = failed or error
         finally:
             connection.terminate()
+        if failed is not None:
+            raise failed
+
+    async def _bring_home(self, path: Path, connection: asyncpg.Connection) -> None:
+        segment = Segment.claim(path)
+        if segment is None:
+            return
+        try:
+            for batch in segment.batches(BATCH):
+                lost = await insert(connection, batch, INSERT_SECONDS)
+                self.figures.lost += lost
+                self.figures.drained += len(batch) - lost
+            if segment.is_damaged:
+                self.figures.damaged += 1
+                log.error("a journal is damaged; the rest of it is kept", path=str(path))
+            segment.remove()
+        finally:
+            segment.close()

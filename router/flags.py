@@ -68,7 +68,7 @@ class Flags:
             (link.id, address), now, rules.velocity_max, rules.velocity_seconds
         )
         fits = _kinds(link, rules, visit)
-        flag = next((name for name in fits if name not in rules.off), None)
+        flag = _first_on(fits, rules)
         if flag is None:
             # Only now: the person who follows a crawler or a prefetch is the first, no duplicate.
             seconds = rules.duplicate_seconds
@@ -77,13 +77,20 @@ class Flags:
             )
             if visit.cref is not None and self._visits.seen((link.id, visit.cref), now, seconds):
                 repeated = True
-            counted = ["velocity"] * fast + ["duplicate"] * repeated
-            flag = next((name for name in counted if name not in rules.off), None)
-        return Judged(flag, tuple(name for name in fits if name != flag))
+            if fast or repeated:
+                flag = _first_on(["velocity"] * fast + ["duplicate"] * repeated, rules)
+        return Judged(flag, tuple(name for name in fits if name != flag) if fits else ())
 
     def issued(self, link: Link, cref: str, now: float) -> None:
         """Remember which cref this visitor leaves with, to know them when they come again."""
         self._visits.put((link.id, cref), now)
+
+
+def _first_on(names: list[str], rules: Rules) -> str | None:
+    for name in names:
+        if name not in rules.off:
+            return name
+    return None
 
 
 def _kinds(link: Link, rules: Rules, visit: Visit) -> list[str]:

@@ -20,13 +20,13 @@ from asyncpg.pgproto import pgproto
 
 from router.insert import WIDTH, Click
 
-MAGIC = b"OPCLICK1"
+MAGIC = b"OPCLICK2"
 SUFFIX = ".clicks"
 DAMAGED = ".damaged"
 SEGMENT_BYTES = 32 * 1024 * 1024
-RECORD_MAX = 1024 * 1024
 
 _HEADER = struct.Struct(">II")  # length and CRC-32 of what follows
+_CHECK = struct.Struct(">I")  # CRC-32 of the header: a wrong length must not look like a torn tail
 _IDS = (0, 1, 3, 4, 5)
 
 
@@ -77,7 +77,7 @@ class Journal:
         return sorted(self.folder.glob("*" + SUFFIX))
 
     def waiting_bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.waiting() if path.exists())
+        return sum(map(_size, self.waiting()))
 
     def _close(self) -> None:
         if self._file is not None:
@@ -87,11 +87,22 @@ class Journal:
     def _open(self) -> int:
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._others = self.waiting_bytes()
+        file = self._new_file()
+        while file is None:
+            file = self._new_file()
+        self._file, self._size = file, len(MAGIC)
+        return file
+
+    def _new_file(self) -> int | None:
+        """A file under our lock; None where somebody who drains came before the lock, and removed it."""
         path = self.folder / f"{int(time() * 1000):014d}-{os.getpid()}-{token_hex(4)}{SUFFIX}"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
         file = os.open(path, flags, 0o600)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file).st_nlink == 0:
+                os.close(file)
+                return None
             if os.write(file, MAGIC) != len(MAGIC):
                 raise JournalFullError("no space for a journal")
             folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -103,7 +114,6 @@ class Journal:
             path.unlink(missing_ok=True)
             os.close(file)
             raise
-        self._file, self._size = file, len(MAGIC)
         return file
 
     def _undo(self, file: int) -> None:
@@ -165,30 +175,44 @@ class Segment:
         if self._file.read(len(MAGIC)) != MAGIC:
             self.is_damaged = os.fstat(self._file.fileno()).st_size >= len(MAGIC)
             return
-        while header := self._file.read(_HEADER.size):
-            if len(header) < _HEADER.size:
+        while head := self._file.read(_HEADER.size + _CHECK.size):
+            if len(head) < _HEADER.size + _CHECK.size:
                 return  # Torn by a crash in mid-write: whoever waited for it was never answered.
-            length, checksum = _HEADER.unpack(header)
-            if not 0 < length <= RECORD_MAX:
+            header, check = head[: _HEADER.size], head[_HEADER.size :]
+            if _CHECK.pack(zlib.crc32(header)) != check:
                 self.is_damaged = True
                 return
+            length, checksum = _HEADER.unpack(header)
             record = self._file.read(length)
             if len(record) < length:
                 return
-            if zlib.crc32(record) != checksum:
+            click = _decode(record) if zlib.crc32(record) == checksum else None
+            if click is None:
                 self.is_damaged = True
                 return
-            yield _decode(record)
+            yield click
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # Just drained, perhaps by another process.
+        return 0
 
 
 def _encode(click: Click) -> bytes:
     values = [value.hex if i in _IDS else value for i, value in enumerate(click)]
     record = json.dumps(values, separators=(",", ":")).encode()
-    return _HEADER.pack(len(record), zlib.crc32(record)) + record
+    header = _HEADER.pack(len(record), zlib.crc32(record))
+    return header + _CHECK.pack(zlib.crc32(header)) + record
 
 
-def _decode(record: bytes) -> Click:
-    values = json.loads(record)
-    # A router from before the last update knew fewer columns.
-    values += [None] * (WIDTH - len(values))
-    return tuple(pgproto.UUID(value) if i in _IDS else value for i, value in enumerate(values))
+def _decode(record: bytes) -> Click | None:
+    """The click, or None for what no router of ours has written."""
+    try:
+        values = json.loads(record)
+        # A router from before the last update knew fewer columns, and one from after it more.
+        values = [*values, *[None] * (WIDTH - len(values))][:WIDTH]
+        return tuple(pgproto.UUID(value) if i in _IDS else value for i, value in enumerate(values))
+    except (ValueError, TypeError):
+        return None

@@ -21,30 +21,11 @@ from router.postgres import (
     connect,
     refuse_powers,
 )
+from router.questions import ANNOUNCED, ASKED, CHANGED, EVERYTHING, RENEWED, RULES, VERSION
 from router.snapshot import Snapshot
 
 log = structlog.get_logger("router.links")
 
-EVERYTHING = "select * from link_directory where active"
-# All that was written since: transactions older than the oldest one under way then had been seen.
-CHANGED = "select * from link_directory where changed_ago <= age($1::text::xid8::xid)"
-VERSION = "select pg_snapshot_xmin(pg_current_snapshot())::text"
-# Lateral, so that each pair is looked up by index; a join to the view would read all links.
-ASKED = """
-    select found.* from unnest($1::text[], $2::text[]) as asked (slug, key)
-    cross join lateral (
-        select * from link_directory where slug = asked.slug and link_key = asked.key and active
-    ) as found
-"""
-RULES = "select tenant_id, rules from tenant_rules"
-RENEWED = "select * from link_directory where tenant_id = any($1) and {} = any($2)"
-# How the announced tables show in the view.
-ANNOUNCED = {
-    "links": "link_id",
-    "partners": "partner_id",
-    "campaigns": "campaign_id",
-    "tenants": "tenant_id",
-}
 READ_SECONDS = 5
 HEARTBEAT_SECONDS = 2
 CATCH_UP_SECONDS = 60
@@ -220,10 +201,7 @@ class Links:
         self._snapshot.begin()
         try:
             self._version = await reader.fetchval(VERSION)
-            async with reader.transaction(readonly=True):
-                async for row in reader.cursor(EVERYTHING, prefetch=CHUNK):
-                    self.directory.put(row, self._round)
-                    self._snapshot.add(row)
+            await self._read_rows(reader)
             await asyncio.to_thread(self._snapshot.finish)
         finally:
             self._snapshot.abandon()
@@ -233,6 +211,21 @@ class Links:
         self._next_refresh = now + max(REFRESH_SECONDS, took * SHARE)
         self._next_catch_up = now + CATCH_UP_SECONDS
         log.debug("read the link directory", links=len(self.directory), seconds=round(took, 3))
+
+    async def _read_rows(self, reader: asyncpg.Connection) -> None:
+        """What is announced meanwhile is applied meanwhile; rows read before it come too late then."""
+        fresh: set[UUID] = set()
+        async with reader.transaction(readonly=True):
+            cursor = await reader.cursor(EVERYTHING)
+            while rows := await cursor.fetch(CHUNK):
+                if self._announced:
+                    fresh |= {row_id for table, _, row_id in self._announced if table in ANNOUNCED}
+                    await self._apply_announced()
+                for row in rows:
+                    if fresh and not fresh.isdisjoint(row[name] for name in ANNOUNCED.values()):
+                        continue
+                    self.directory.put(row, self._round)
+                    self._snapshot.add(row)
 
     async def _catch_up(self) -> None:
         """Everything that was announced while nobody listened, and whatever else was missed."""
@@ -268,15 +261,7 @@ class Links:
             if not self.connected:
                 raise ConnectionError("the listening connection is gone")
             self._something.clear()
-            announced, self._announced = self._announced, set()
-            for table, column in ANNOUNCED.items():
-                changed = [(tenant, row_id) for name, tenant, row_id in announced if name == table]
-                if changed:
-                    await self._renew(column, changed)
-            if any(table == "settings" for table, _, _ in announced):
-                await self._read_rules()
-            if any(name == "domains" for name, _, _ in announced):
-                self.domains.take(await self._fetch(EVERY_DOMAIN))
+            announced = await self._apply_announced()
             if monotonic() >= self._next_refresh:
                 await self._read_everything()
             elif monotonic() >= self._next_catch_up:
@@ -284,6 +269,19 @@ class Links:
             elif not announced:
                 # A server that vanished without a word would otherwise go unnoticed for hours.
                 await self._fetch("select")
+
+    async def _apply_announced(self) -> bool:
+        """Read again what was announced; whether that was anything."""
+        announced, self._announced = self._announced, set()
+        for table, column in ANNOUNCED.items():
+            changed = [(tenant, row_id) for name, tenant, row_id in announced if name == table]
+            if changed:
+                await self._renew(column, changed)
+        if any(table == "settings" for table, _, _ in announced):
+            await self._read_rules()
+        if any(table == "domains" for table, _, _ in announced):
+            self.domains.take(await self._fetch(EVERY_DOMAIN))
+        return bool(announced)
 
     async def _renew(self, column: str, changed: list[tuple[UUID, UUID]]) -> None:
         tenants, ids = zip(*changed, strict=True)

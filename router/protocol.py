@@ -13,7 +13,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     head_seconds = 10.0
     head_bytes = 32 * 1024
+    linger_seconds = 1.0
+    """Who has connected just before the end may have a request on its way."""
 
+    _is_ending = False
     _in_head = False
     _in_message = False
     _head_size = 0
@@ -47,6 +50,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_size = 0
         super().on_headers_complete()
+        if self._is_ending:
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
         self._in_message = False
@@ -57,6 +62,19 @@ class BoundedProtocol(HttpToolsProtocol):
             # Answered before its body was here, and nobody will read that: it could drip for days.
             self.transport.close()
         super().on_response_complete()
+
+    def shutdown(self) -> None:
+        """One more request is answered, and the connection closed with it; uvicorn would cut it off."""
+        self._is_ending = True
+        if self.cycle is None or self.cycle.response_complete:
+            self.loop.call_later(self.linger_seconds, self._close_if_idle)
+        else:
+            super().shutdown()
+
+    def _close_if_idle(self) -> None:
+        # A head that has begun has a deadline of its own.
+        if not self._in_head and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
     def _give_up(self) -> None:
         self._stop_clock()

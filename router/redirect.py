@@ -39,6 +39,7 @@ DEFAULT_SLUG = "default"
 """The workspace of a single-tenant installation; a test compares it with the tables'."""
 
 PATH = re.compile(rb"/r/(?:([A-Za-z0-9_-]{1,64})/)?([A-Za-z0-9_-]{1,64})/?(?:\?([^#]*))?")
+FORWARDED = b"x-forwarded-for"
 BODY_MAX = 64 * 1024
 AGENT_MAX = 1024
 REFERER_MAX = 2048
@@ -96,6 +97,7 @@ class Redirect:
         self.figures = Figures()
         self._ranges = ranges if len(ranges) else None
         self._links = links
+        self._domains = links.domains
         self._clicks = clicks
         self._default_slug = DEFAULT_SLUG if settings.single_tenant else None
         self._proxies = TrustedProxies(settings.trusted_proxies)
@@ -127,7 +129,7 @@ class Redirect:
         if b"transfer-encoding" in headers or int(headers.get(b"content-length", b"0")) > BODY_MAX:
             return pages.TOO_LARGE
         now = time()
-        line = self.line(scope["client"], scope["headers"])
+        line = self.line(scope["client"], headers, scope["headers"])
         if line is not None and not self._cap.admit(line, now):
             self.figures.limited += 1
             return self._limited
@@ -143,29 +145,33 @@ class Redirect:
         came = Came(scope["method"], headers, read(scope["query_string"]), line, now)
         return self._leave(found, destination, came)
 
-    def at_once(self, target: bytes, header_list: HeaderList, client: Client) -> Going | None:
+    def at_once(
+        self, target: bytes, headers: Headers, header_list: HeaderList, client: Client
+    ) -> Going | None:
         """The same for a plain GET of a link in memory; None where it needs the long way."""
         match = PATH.fullmatch(target)
         found = self._known(match) if match else None
         destination = found[1].destination if found else None
         if match is None or found is None or destination is None:
             return None
+        if self._domains and self._domains.slug_of(headers.get(b"host", b"").decode("latin-1")):
+            return None
         now = time()
-        line = self.line(client, header_list)
+        line = self.line(client, headers, header_list)
         if line is not None and not self._cap.admit(line, now):
             return None
-        came = Came("GET", dict(header_list), read(match[3]) if match[3] else NONE, line, now)
+        came = Came("GET", headers, read(match[3]) if match[3] else NONE, line, now)
         return self._leave(found, destination, came)
 
-    def line(self, client: Client, header_list: HeaderList) -> str | None:
+    def line(self, client: Client, headers: Headers, header_list: HeaderList) -> str | None:
         """The visitor's line, as far as the proxies that we trust know it."""
         if client is None:
             return None
+        if FORWARDED not in headers:
+            return line_of(client[0])
         # All of them: the header may come more than once.
-        forwarded = [v.decode("latin-1") for n, v in header_list if n == b"x-forwarded-for"]
-        return line_of(
-            self._proxies.client_address(client[0], forwarded) if forwarded else client[0]
-        )
+        forwarded = [value.decode("latin-1") for name, value in header_list if name == FORWARDED]
+        return line_of(self._proxies.client_address(client[0], forwarded))
 
     def _known(self, match: re.Match[bytes]) -> Found | None:
         slug = match[1].decode() if match[1] else self._default_slug
@@ -250,8 +256,11 @@ def signals(visit: Visit, judged: Judged, *, remember: bool) -> str | None:
     return as_json(found or None)
 
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def as_json(value: dict[str, Any] | None) -> str | None:
-    return None if value is None else json.dumps(value, separators=(",", ":"))
+    return None if value is None else _compact(value)
 
 
 def clean(value: bytes, longest: int) -> str:

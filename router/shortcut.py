@@ -5,6 +5,7 @@ and a test compares the bytes of both.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from router.protocol import BoundedProtocol
@@ -12,7 +13,14 @@ from router.redirect import FIXED, Going, Redirect
 
 NEEDS_MORE = frozenset((b"content-length", b"transfer-encoding", b"expect"))
 CLOSE = b"connection: close\r\n"
-TAIL = b"".join(b"%b: %b\r\n" % header for header in FIXED)
+
+
+def lines(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    """As they stand in an answer."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+TAIL = lines(FIXED)
 
 
 class Passing:
@@ -20,9 +28,9 @@ class Passing:
 
     __slots__ = ("disconnected", "keep_alive", "message_event", "more_body", "response_complete")
 
-    def __init__(self, message_event: asyncio.Event) -> None:
+    def __init__(self, message_event: asyncio.Event, *, keep_alive: bool) -> None:
         self.disconnected = False
-        self.keep_alive = True
+        self.keep_alive = keep_alive
         self.message_event = message_event
         self.more_body = False
         self.response_complete = False
@@ -53,7 +61,7 @@ class ShortcutProtocol(BoundedProtocol):
             return
         self._in_head = False
         self._head_size = 0
-        cycle = Passing(self._nobody_waits)
+        cycle = Passing(self._nobody_waits, keep_alive=not self._is_ending)
         self.cycle = cycle  # type: ignore[assignment]  # all that uvicorn asks of one
 
         def send(_: asyncio.Future[None]) -> None:
@@ -63,23 +71,25 @@ class ShortcutProtocol(BoundedProtocol):
 
     def _going(self) -> Going | None:
         busy = self.cycle is not None and not self.cycle.response_complete
+        headers = dict(self.headers)
         if (
             busy
+            or self.flow.write_paused  # Whoever doesn't read their answers waits like everybody else.
             or self.parser.get_method() != b"GET"
             or self.parser.get_http_version() != "1.1"
             or not self.parser.should_keep_alive()
             or self.parser.should_upgrade()
-            or not NEEDS_MORE.isdisjoint(name for name, _ in self.headers)
+            or not NEEDS_MORE.isdisjoint(headers)
         ):
             return None
-        return self._redirect.at_once(self.url, self.headers, self.client)
+        return self._redirect.at_once(self.url, headers, self.headers, self.client)
 
     def _send(self, cycle: Passing, going: Going) -> None:
         cycle.response_complete = True
         self._redirect.figures.redirects += 1
         if cycle.disconnected:
             return
-        date = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
+        date = lines(self.server_state.default_headers)
         self.transport.write(
             b"HTTP/1.1 302 Found\r\n%blocation: %b\r\n%b%b%b\r\n"
             % (

@@ -3,12 +3,11 @@
 import asyncio
 import os
 import signal
-import subprocess
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
-from bench.loss.site import Site
+from bench.loss.site import Site, children
 
 Fault = Callable[[Site], Awaitable[None]]
 
@@ -42,13 +41,6 @@ async def database_frozen(site: Site) -> None:
     for pid in pids:
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGCONT)
-
-
-def children(pid: int) -> list[int]:
-    listing = subprocess.run(
-        ["ps", "-o", "pid=", "--ppid", str(pid)], check=False, capture_output=True
-    )
-    return [int(found) for found in listing.stdout.split()]
 
 
 async def disk_filled(site: Site) -> None:
@@ -110,11 +102,22 @@ async def router_killed_while_draining(site: Site) -> None:
     await router_killed(site)
 
 
+async def router_reloaded(site: Site) -> None:
+    """No fault at all: every worker gives way to a new one, and no visitor may notice."""
+    assert site.router is not None
+    before = set(children(site.router.pid))
+    site.router.send_signal(signal.SIGHUP)
+    now = before
+    while now & before or len(now) != site.workers:
+        await asyncio.sleep(0.2)
+        now = set(await asyncio.to_thread(children, site.router.pid))
+
+
 FAULTS: dict[str, Fault] = {
     fault.__name__: fault
     for fault in (
         database_killed, router_killed, both_killed, database_frozen, disk_filled, database_stopped,
         router_killed_during_an_outage, router_killed_while_the_disk_is_full,
-        router_killed_while_draining,
+        router_killed_while_draining, router_reloaded,
     )
 }  # fmt: skip

@@ -1,7 +1,10 @@
 """A router as a process, which can be killed, beside a database that can be killed too."""
 
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,18 +20,25 @@ class Site:
 
     place: Place
     journal: Path
+    workers: int = 1
     router: subprocess.Popen[bytes] | None = None
     starts: int = 0
 
     def start_router(self) -> None:
-        given = environment(self.place) | {"ROUTER_JOURNAL_DIR": str(self.journal)}
+        given = environment(self.place) | {
+            "ROUTER_JOURNAL_DIR": str(self.journal),
+            "ROUTER_WORKERS": str(self.workers),
+        }
         self.router = subprocess.Popen([sys.executable, "-m", "router.serve"], cwd=ROOT, env=given)
         self.starts += 1
         wait_until_it_answers()
 
     def kill_router(self) -> None:
+        """Its workers too: on their own they would end in good order."""
         assert self.router is not None
-        self.router.kill()
+        for pid in (self.router.pid, *children(self.router.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.router.wait()
 
     def stop_router(self) -> None:
@@ -40,4 +50,11 @@ class Site:
         return sorted(self.journal.glob("*.clicks"))
 
 
-__all__ = ["PORT", "Site"]
+def children(pid: int) -> list[int]:
+    listing = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], check=False, capture_output=True
+    )
+    return [int(found) for found in listing.stdout.split()]
+
+
+__all__ = ["PORT", "Site", "children"]

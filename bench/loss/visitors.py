@@ -77,5 +77,7 @@ class Visitors:
             else:
                 self.refused += 1
                 return
+            if b"\r\nconnection: close\r\n" in head:
+                return
             due += self.interval
             await asyncio.sleep(max(0.0, due - time.monotonic()))

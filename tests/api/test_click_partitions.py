@@ -49,3 +49,22 @@ async def test_a_click_from_the_future_holds_only_its_own_month(databases: Datab
         assert there == [False, True]
     finally:
         await connection.close()
+
+
+async def test_months_begin_at_midnight_utc_wherever_the_server_stands(
+    databases: Databases,
+) -> None:
+    scratch = await databases.fresh()
+    following = (datetime.now(UTC).replace(day=1) + timedelta(days=32)).strftime("clicks_%Y_%m")
+    connection = await scratch.connect()
+    try:
+        await connection.execute(f"drop table {following}")
+        await connection.execute("set timezone = 'America/New_York'")
+        assert await connection.fetchval("select make_click_partitions(3)") == 1
+        await connection.execute("set timezone = 'UTC'")
+        bounds = await connection.fetchval(
+            "select pg_get_expr(relpartbound, oid) from pg_class where relname = $1", following
+        )
+        assert bounds.count("-01 00:00:00+00") == 2
+    finally:
+        await connection.close()

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from shared.clock import now
+from shared.ids import new_id
 from shared.models.click import Click
 from shared.visitor import clicked_at, new_click_id
 from tests.support.brand import Brand, Json
@@ -120,6 +121,22 @@ async def test_figures_outlive_the_clicks(brand: Brand, worker: Worker) -> None:
     path = f"/partners/{link['partnerId']}/dashboard"
     seen = await shown(brand, path, since=days_ago(500).isoformat())
     assert seen["clicks"] == 3
+
+
+async def test_verdicts_go_with_clicks_that_went_with_their_month(
+    brand: Brand, worker: Worker
+) -> None:
+    for days in (450, 1):
+        await brand.execute(
+            "insert into click_verdicts (tenant_id, click_id, click_ts, flag, rule_version, source)"
+            " select $1, $2, $3, 'manual', 1, 'admin'"
+            " from (select set_config('app.tenant_id', ($1::uuid)::text, true)) as pinned",
+            brand.tenant_id, new_id(), days_ago(days),
+        )  # fmt: skip
+    await brand.made("/config/privacy", {"clickRetentionMonths": 13})
+    await worker.act("click-expiry")
+    [kept] = await brand.rows("click_verdicts")
+    assert kept["click_ts"] > days_ago(2)
 
 
 async def test_clicks_that_are_handed_in_while_days_are_rolled_up_are_counted_once(

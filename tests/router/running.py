@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import httpx2
 
 from router.main import Router, create_router
-from router.serve import create_server, listen
+from router.serve import Server, create_server, listen
 from router.settings import Settings, read_settings
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
@@ -26,6 +26,7 @@ class Running:
     router: Router
     http: httpx2.AsyncClient
     port: int
+    server: Server
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -80,7 +81,7 @@ async def serving(settings: Settings) -> AsyncIterator[Running]:
             await asyncio.wait([following, loaded], return_when=asyncio.FIRST_COMPLETED)
             assert loaded.done(), following.exception()
             async with client(listener) as http:
-                yield Running(router, http, listener.getsockname()[1])
+                yield Running(router, http, listener.getsockname()[1], server)
         finally:
             server.should_exit = True
             await answering

@@ -1,5 +1,6 @@
 """Fuzzed requests: whatever bytes a stranger sends, never a 500 and never a lost process."""
 
+import asyncio
 import re
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from router.protocol import BoundedProtocol
 from tests.router.running import Running
-from tests.router.shop import Shop, open_shop
+from tests.router.shop import Shop, eventually, open_shop
 from tests.support.databases import Scratch
 
 FUZZ = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -72,6 +73,31 @@ async def test_fault_15_slow_silent_and_foreign_connections_are_closed(
         ends_well(await router.raw(request))
     kept = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /r/x HTTP/1.1\r\nHo"
     assert (await router.raw(kept)).count(b"HTTP/1.1 200") == 1
+
+
+async def test_fault_15_three_hundred_half_open_connections_starve_nobody(
+    router: Running, place: tuple[Shop, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert BoundedProtocol.head_seconds <= 35
+    monkeypatch.setattr(BoundedProtocol, "head_seconds", 3600)
+    half = [await asyncio.open_connection("127.0.0.1", router.port) for _ in range(300)]
+    for _, writer in half:
+        writer.write(b"GET /r/x HTTP/1.1\r\nHost: ")
+
+    async def held() -> bool:
+        return sum(one._in_head for one in router.server.server_state.connections) == 300  # noqa: SLF001
+
+    await eventually(held)
+    for _ in range(20):
+        assert (await router.get(place[1])).status_code == 302
+    assert await held()
+    for connection in list(router.server.server_state.connections):
+        if connection._in_head:  # noqa: SLF001
+            assert connection._deadline is not None  # noqa: SLF001
+            connection._give_up()  # noqa: SLF001  # what its deadline does
+    for reader, writer in half:
+        assert await reader.read(-1) == b""
+        writer.close()
 
 
 async def test_fault_16_heads_without_end_are_refused(router: Running) -> None:

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 from router.domains import Domains
+from router.redirect import DEFAULT_SLUG
 from shared.ids import new_id
 from tests.router.running import Running, running
-from tests.router.shop import Shop, eventually
+from tests.router.shop import Shop, eventually, open_shop
+from tests.support.databases import Databases
 
 A_DOMAIN = """
 insert into domains (tenant_id, id, host, purpose, token, verified_at)
@@ -67,6 +69,22 @@ async def test_a_cookie_for_everybodys_domain_is_not_set_on_a_brands_own(shop: S
         assert theirs.status_code == 302
         assert "domain" not in theirs.headers["set-cookie"].lower()
         assert "_cref=" in theirs.headers["set-cookie"]
+
+
+async def test_nor_where_one_brand_has_the_router_to_itself(databases: Databases) -> None:
+    fresh = await databases.fresh()
+    shop = await open_shop(fresh, slug=DEFAULT_SLUG)
+    path, host = await shop.link(), "go.brand.example"
+    key = path.rpartition("/")[2]
+    await shop.execute(A_DOMAIN, shop.tenant, new_id(), host, "links")
+    await shop.execute(PROVED, host)
+    only = {"COOKIE_DOMAIN": ".shop.example", "OPENPARTNER_TENANCY": "single"}
+    async with running(fresh.urls.router, **only) as router:
+        assert "Domain=" in (await router.get(f"/r/{key}")).headers["set-cookie"]
+        for form in (f"/{key}", f"/r/{key}", path):
+            cookie = (await router.get(form, host=host)).headers["set-cookie"]
+            assert cookie.startswith("_cref="), form
+            assert "Domain=" not in cookie, form
 
 
 def test_domains_are_remembered_while_the_database_is_away(tmp_path: Path) -> None:

@@ -138,6 +138,20 @@ def test_recent_forgets_after_its_time() -> None:
     assert [recent.seen("a", now, 10) for now in (0, 9, 18, 28)] == [False, True, True, False]
 
 
+def test_a_clock_that_is_set_back_holds_nothing_against_anybody() -> None:
+    fixed, sliding, recent = FixedWindow(1, 60), SlidingWindow(1, 60), Recent()
+    for now in (3600, 3601):
+        fixed.admit("a", now)
+        sliding.exceeded("a", now)
+        recent.seen("a", now, 10)
+    assert fixed.admit("a", 0)
+    assert not sliding.exceeded("a", 0)
+    assert not recent.seen("a", 0, 10)
+    assert not fixed.admit("a", 1)
+    assert sliding.exceeded("a", 1)
+    assert recent.seen("a", 1, 10)
+
+
 def test_counters_forget_the_oldest_rather_than_grow() -> None:
     fixed, sliding, recent = FixedWindow(1, 60), SlidingWindow(1, 60), Recent()
     counted: Bounded[int] = Bounded()

@@ -1,8 +1,15 @@
 """Links in memory: true within a second of a change, and there when the database isn't."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import pytest
 
 from router.links import ABSENT_MAX
+from router.postgres import connect
 from tests.router.running import Running, cref_of, running
 from tests.router.shop import Shop, eventually, open_shop
 from tests.support.databases import Databases
@@ -117,6 +124,66 @@ async def test_what_changed_while_nobody_listened_is_caught_up(databases: Databa
         # By the version of what it had, not by reading everything again.
         assert router.router.links.figures.refreshes == 1
         assert router.router.links.figures.catch_ups == 1
+
+
+@dataclass
+class Slow:
+    """A reader of all links, one at a time, who lets something happen before each is taken."""
+
+    connection: asyncpg.Connection
+    meanwhile: Callable[[int], Awaitable[None]]
+    number: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.connection, name)
+
+    async def cursor(self, query: str) -> "Slow":
+        self.reading = await self.connection.cursor(query)
+        return self
+
+    async def fetch(self, _: int) -> list[asyncpg.Record]:
+        self.number += 1
+        rows: list[asyncpg.Record] = await self.reading.fetch(1)
+        await self.meanwhile(self.number)
+        return rows
+
+
+async def test_what_changes_while_everything_is_read_again_is_seen_at_once(
+    databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fresh = await databases.fresh()
+    shop = await open_shop(fresh)
+    path, *_ = [await shop.link() for _ in range(4)]
+    async with running(fresh.urls.router) as router:
+        links = router.router.links
+
+        async def meanwhile(number: int) -> None:
+            if number == 2:
+                await shop.revoke()
+                await eventually(heard)
+            elif number == 4:
+                cref_of(await router.get(path))
+
+        async def heard() -> bool:
+            return bool(links._announced)  # noqa: SLF001  # before it is applied
+
+        async def connect_slowly(url: str, application: str) -> Any:
+            connection = await connect(url, application)
+            return Slow(connection, meanwhile) if application.endswith("refresh") else connection
+
+        monkeypatch.setattr("router.links.connect", connect_slowly)
+        links._next_refresh = 0.0  # noqa: SLF001  # an hour later
+        links._something.set()  # noqa: SLF001
+
+        async def read() -> bool:
+            return links._next_refresh > 0  # noqa: SLF001
+
+        await eventually(read)
+        # The rows that were read last are from before the change.
+        cref_of(await router.get(path))
+        assert await shop.flags() == ["revoked", "revoked"]
+        assert links.figures.refreshes == 2
+        assert len(links.directory) == 4
 
 
 async def test_a_deleted_tenant_is_forgotten(databases: Databases) -> None:
