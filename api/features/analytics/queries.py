@@ -4,7 +4,7 @@ A window begins at `since` and goes by when things happened: a click's time, an 
 Commissions follow their event, so that revenue and commission of one page belong together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Numeric,
     Select,
-    Subquery,
     and_,
     cast,
     func,
@@ -53,29 +52,16 @@ def _has_value() -> ColumnElement[bool]:
     return func.coalesce(Event.value_minor, 0) != 0
 
 
-def _sums(window: Window, of: Callable[[Any], ColumnElement[bool]] | None = None) -> Subquery:
-    counts = window.counts(of)
-    return select(
-        cast(func.coalesce(func.sum(counts.c.counted), 0), BigInteger).label("counted"),
-        cast(func.coalesce(func.sum(counts.c.flagged), 0), BigInteger).label("flagged"),
-    ).subquery()
-
-
-def counts_of(partner_id: UUID, window: Window) -> Select[bool, int, int, int]:
-    """Whether the partner exists; their clicks that count, flagged clicks, and credited events."""
-    since = window.since
-    clicks = _sums(window, lambda table: table.partner_id == partner_id)
+def events_of(partner_id: UUID, since: datetime) -> Select[bool, int]:
+    """Whether the partner exists, and how many events they were credited for."""
     events = (
         select(func.count(Credit.event_id.distinct()))
         .join(Event, Event.id == Credit.event_id)
         .where(Credit.partner_id == partner_id, _happened(since))
     )
     return select(
-        select(Partner.id).where(Partner.id == partner_id).exists(),
-        clicks.c.counted,
-        clicks.c.flagged,
-        events.scalar_subquery(),
-    ).select_from(clicks)
+        select(Partner.id).where(Partner.id == partner_id).exists(), events.scalar_subquery()
+    )
 
 
 def revenue_of(partner_id: UUID, since: datetime) -> Select[str, Any]:
@@ -100,11 +86,11 @@ def links_of(partner_id: UUID) -> Select[UUID, str]:
     )
 
 
-def clicks_by_link(partner_id: UUID, window: Window) -> Select[UUID | None, int]:
-    """Clicks that count, by link."""
+def clicks_by_link(partner_id: UUID, window: Window) -> Select[UUID | None, int, int]:
+    """Clicks that count and flagged ones, by link: in one statement, so that they add up."""
     counts = window.counts(lambda table: table.partner_id == partner_id)
-    counted = cast(func.sum(counts.c.counted), BigInteger)
-    return select(counts.c.link_id, counted).group_by(counts.c.link_id)
+    sums = (cast(func.sum(column), BigInteger) for column in (counts.c.counted, counts.c.flagged))
+    return select(counts.c.link_id, *sums).group_by(counts.c.link_id)
 
 
 def credits_by_link(partner_id: UUID, since: datetime) -> Select[UUID | None, str, int, Any]:
@@ -174,7 +160,11 @@ def funnel_revenue_of(partner_id: UUID, since: datetime) -> Select[str, Any]:
 
 def program_counts(window: Window) -> Select[int, int, int, int]:
     """Partners, clicks that count, flagged clicks, credited events."""
-    since, clicks = window.since, _sums(window)
+    since, counts = window.since, window.counts()
+    clicks = select(
+        cast(func.coalesce(func.sum(counts.c.counted), 0), BigInteger).label("counted"),
+        cast(func.coalesce(func.sum(counts.c.flagged), 0), BigInteger).label("flagged"),
+    ).subquery()
     events = (
         select(func.count(Credit.event_id.distinct()))
         .join(Event, Event.id == Credit.event_id)

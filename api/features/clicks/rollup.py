@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import TextClause, text
 
-# Routers give up a statement after half a minute; whoever takes longer holds a lock that we wait for.
+# By as much may a server's clock be set back, or another's be behind that takes over from it.
 SETTLING_DOWN = timedelta(minutes=2)
 
 TURN = """
@@ -15,8 +15,8 @@ TURN = """
 # A first run may find years of clicks: they are taken in one statement, which no visitor waits for.
 ROLL_UP = """
     with span as (
-        select coalesce((select rolled_until from click_rollups), '-infinity') as since,
-            clock_timestamp() - cast(:settling_down as interval) as until
+        select since, greatest(since, clock_timestamp() - cast(:settling_down as interval)) as until
+        from coalesce((select rolled_until from click_rollups), '-infinity') as since
     ), fresh as (
         select c.partner_id, (c.ts at time zone 'UTC')::date as day, c.campaign_id,
             coalesce(c.link_id, '00000000-0000-0000-0000-000000000000') as link_id,
@@ -57,7 +57,10 @@ def turn() -> TextClause:
 
 
 def rolling_up() -> TextClause:
-    """Adds the clicks that were stored since the last time; late ones go to the day they belong to."""
+    """Adds the clicks that were stored since the last time; late ones go to the day they belong to.
+
+    Only for who has the turn, and knows that routers have committed (`writers.py`).
+    """
     return text(ROLL_UP).bindparams(settling_down=SETTLING_DOWN)
 
 
