@@ -17,11 +17,11 @@ from router.domains import EVERY_DOMAIN, Domains
 from router.postgres import (
     RETRY_SECONDS,
     TooStrongError,
-    Unavailable,
     connect,
     refuse_powers,
 )
 from router.snapshot import Snapshot
+from shared.watched import Unavailable
 
 log = structlog.get_logger("router.links")
 
