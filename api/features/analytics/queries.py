@@ -109,38 +109,43 @@ def credits_by_link(partner_id: UUID, since: datetime) -> Select[UUID | None, st
     )
 
 
-def _visits(partner_id: UUID, since: datetime) -> CTE:
+def _customers(partner_id: UUID, since: datetime) -> CTE:
+    """Whom the partner's clicks that count have become, click by click."""
+    of_the_partner = or_(Identity.partner_id == partner_id, Identity.partner_id.is_(None))
     return (
-        select(Click.id)
+        select(Identity.click_id, Identity.user_id)
+        .join(Click, and_(Click.id == Identity.click_id, Click.ts == Identity.click_ts))
         .outerjoin(ClickVerdict, VERDICT_OF)
-        .where(Click.partner_id == partner_id, Click.ts >= since, FLAG_NOW.is_(None))
-        .cte("visits")
+        .where(of_the_partner, Identity.click_ts >= since)
+        .where(Click.partner_id == partner_id, FLAG_NOW.is_(None))
+        .cte("customers")
     )
 
 
-def _outcomes(visits: CTE, partner_id: UUID, since: datetime) -> CTE:
-    """What these clicks were credited for."""
+def _outcomes(customers: CTE, partner_id: UUID, since: datetime) -> CTE:
+    """What these clicks were credited for; a credit's click has become the event's customer."""
+    is_theirs = and_(customers.c.click_id == Credit.click_id, customers.c.user_id == Event.user_id)
     return (
         select(Event.user_id, Event.type, Event.currency, Event.value_minor, Credit.weight_parts)
         .join(Credit, Credit.event_id == Event.id)
-        .join(visits, visits.c.id == Credit.click_id)
+        .join(customers, is_theirs)
         .where(Credit.partner_id == partner_id, Credit.created_at >= since - AHEAD)
         .cte("outcomes")
     )
 
 
-def stages_of(partner_id: UUID, since: datetime) -> Select[bool, int, int, int, int]:
+def stages_of(partner_id: UUID, window: Window) -> Select[bool, int, int, int, int]:
     """Whether the partner exists; clicks, then distinct customers stage by stage."""
-    visits = _visits(partner_id, since)
-    outcomes = _outcomes(visits, partner_id, since)
-    identities = select(func.count(Identity.user_id.distinct())).join(
-        visits, visits.c.id == Identity.click_id
-    )
+    counts = window.counts(lambda table: table.partner_id == partner_id)
+    clicks = select(cast(func.coalesce(func.sum(counts.c.counted), 0), BigInteger))
+    customers = _customers(partner_id, window.since)
+    outcomes = _outcomes(customers, partner_id, window.since)
+    identities = select(func.count(customers.c.user_id.distinct()))
     signups = select(func.count(outcomes.c.user_id.distinct())).where(outcomes.c.type == "signup")
     paid = select(func.count(outcomes.c.user_id.distinct())).where(outcomes.c.value_minor > 0)
     return select(
         select(Partner.id).where(Partner.id == partner_id).exists(),
-        select(func.count()).select_from(visits).scalar_subquery(),
+        clicks.scalar_subquery(),
         identities.scalar_subquery(),
         signups.scalar_subquery(),
         paid.scalar_subquery(),
@@ -149,7 +154,7 @@ def stages_of(partner_id: UUID, since: datetime) -> Select[bool, int, int, int, 
 
 def funnel_revenue_of(partner_id: UUID, since: datetime) -> Select[str, Any]:
     """By currency, what the clicks of the funnel brought."""
-    outcomes = _outcomes(_visits(partner_id, since), partner_id, since)
+    outcomes = _outcomes(_customers(partner_id, since), partner_id, since)
     parts = func.sum(cast(outcomes.c.value_minor, Numeric) * outcomes.c.weight_parts)
     return (
         select(outcomes.c.currency, parts)

@@ -89,7 +89,8 @@ async def _links(
 
 async def funnel(session: AsyncSession, partner_id: UUID, since: datetime) -> Funnel:
     """What became of one partner's clicks."""
-    row = (await session.execute(queries.stages_of(partner_id, since))).one()
+    window = await _window(session, since)
+    row = (await session.execute(queries.stages_of(partner_id, window))).one()
     exists, clicks, identities, signups, paid = row
     if not exists:
         raise PartnerNotFound
