@@ -30,7 +30,7 @@ LOAD_SECONDS = 2
 SILENCE_SECONDS = 13
 """Longer than anybody waits for a connection that has fallen silent."""
 DARK_SECONDS = 3
-PATIENCE = 1.0
+PATIENCE = 3.0
 """Of a visitor, or of the balancer in front of routers."""
 RECOVERY_SECONDS = 120
 START_SECONDS = 300
@@ -137,15 +137,17 @@ async def all_answer(site: Site) -> None:
                 await asyncio.sleep(0.1)
 
 
-async def prepare(site: Site) -> None:
-    """A customer who came through a partner's link, and a merchant who wants to hear of commissions."""
+async def prepare(site: Site, merchants: int) -> None:
+    """Customers who came through a partner's link, and whoever wants to hear of commissions."""
     api = f"http://{site.apis[0].address}:{API_PORT}"
     async with httpx2.AsyncClient(base_url=api, timeout=30) as client:
         known = Scratch(site.place.urls, site.place.superuser)
         brand = Brand(client, known, DEFAULT_TENANT_ID, "default", KEY)
         url = f"http://{OURSELVES}:{HOOK_PORT}/"
         await brand.made("/webhooks", {"url": url, "events": ["commission.accrued"]})
-        await visit(brand, await promotion(brand))
+        link = await promotion(brand)
+        for number in range(merchants):
+            await visit(brand, link, f"customer-{number}")
 
 
 async def main(options: argparse.Namespace) -> int:
@@ -163,7 +165,7 @@ async def main(options: argparse.Namespace) -> int:
                 site.start(name)
         async with asyncio.timeout(START_SECONDS):
             await all_answer(site)
-        await prepare(site)
+        await prepare(site, options.merchants)
         bench = Bench(site, merchants, options)
         good = await bench.go_through()
         wrong = await wrong_in_ledger(site.place)

@@ -19,7 +19,7 @@ ACKNOWLEDGED = {200, 201}
 
 @dataclass(slots=True)
 class Merchants:
-    """Each goes on to the other API when one doesn't answer, with the same sale."""
+    """Each has a customer, and goes on to the other API when one doesn't answer, with the same sale."""
 
     site: Site
     number: int
@@ -53,15 +53,16 @@ class Merchants:
             api = next(turns)
             while not self._closing:
                 sale = f"sale-{next(self._sales)}"
-                while not await self._report(client, f"http://{api.address}:{API_PORT}", sale):
+                event = {
+                    "userId": f"customer-{first}", "type": "invoice_paid", "value": "200.00",
+                    "externalId": sale,
+                }  # fmt: skip
+                while not await self._report(client, f"http://{api.address}:{API_PORT}", event):
                     api = next(turns)
                     await asyncio.sleep(self.pause)
                 await asyncio.sleep(self.pause)
 
-    async def _report(self, client: httpx2.AsyncClient, api: str, sale: str) -> bool:
-        event = {
-            "userId": "customer", "type": "invoice_paid", "value": "200.00", "externalId": sale,
-        }  # fmt: skip
+    async def _report(self, client: httpx2.AsyncClient, api: str, event: dict[str, str]) -> bool:
         asked = time.monotonic()
         try:
             answer = await client.post(f"{api}/api/attribution/events", json=event)
@@ -70,7 +71,7 @@ class Merchants:
             return False
         self.slowest = max(self.slowest, time.monotonic() - asked)
         if answer.status_code in ACKNOWLEDGED:
-            self.acknowledged.add(sale)
+            self.acknowledged.add(event["externalId"])
             return True
         if answer.status_code == 503:
             self.unavailable += 1
