@@ -111,6 +111,9 @@ class Bench:
         lost = missing, found.missing, found.doubled, found.untold
         return not any((visitors.refused, visitors.turned_away, odd, *lost))
 
+    async def untold(self) -> int:
+        return (await reckon(self.site.place, self.merchants)).untold
+
     async def recovered(self, since: float) -> float:
         """Until every host answers again, no journal waits, and all commissions have been told of."""
         with suppress(TimeoutError):
@@ -118,7 +121,7 @@ class Bench:
                 await all_answer(self.site)
                 while self.site.waiting():  # noqa: ASYNC110  # other processes empty the folders
                     await asyncio.sleep(0.1)
-                while (await reckon(self.site.place, self.merchants)).untold:  # noqa: ASYNC110
+                while await self.untold():  # noqa: ASYNC110  # workers set no event of ours
                     await asyncio.sleep(0.2)
         return time.monotonic() - since
 
