@@ -9,7 +9,8 @@ import structlog
 
 from router.insert import Click, insert
 from router.journal import Journal
-from router.postgres import RETRY_SECONDS, Unavailable, connect
+from router.postgres import RETRY_SECONDS, connect
+from shared.watched import Unavailable
 
 log = structlog.get_logger("router.clicks")
 

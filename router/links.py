@@ -17,12 +17,12 @@ from router.domains import EVERY_DOMAIN, Domains
 from router.postgres import (
     RETRY_SECONDS,
     TooStrongError,
-    Unavailable,
     connect,
     refuse_powers,
 )
 from router.questions import ANNOUNCED, ASKED, CHANGED, EVERYTHING, RENEWED, RULES, VERSION
 from router.snapshot import Snapshot
+from shared.watched import Unavailable
 
 log = structlog.get_logger("router.links")
 

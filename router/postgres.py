@@ -2,18 +2,10 @@
 
 import asyncpg
 
+from shared.watched import SERVER_SETTINGS, WatchedConnection
+
 CONNECT_SECONDS = 5
 
-# A lost connection, a dead server, one that starts or stops, a full disk, a table under migration:
-# all of them may be over in a moment.
-# InternalClientError is what asyncpg says when a connection breaks between two of its states.
-Unavailable = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
 RETRY_SECONDS = (0.1, 0.2, 0.5, 1, 2)
 
 # One row per power that an append-only role must not have.
@@ -47,7 +39,8 @@ async def connect(url: str, application: str) -> asyncpg.Connection:
     return await asyncpg.connect(
         url,
         timeout=CONNECT_SECONDS,
-        server_settings={"application_name": application, "timezone": "UTC"},
+        connection_class=WatchedConnection,
+        server_settings=SERVER_SETTINGS | {"application_name": application, "timezone": "UTC"},
     )
 
 

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
     create_async_engine,
 )
+
+from shared.watched import SERVER_SETTINGS, WatchedConnection
 
 ACQUIRE_SECONDS = 5
 STATEMENT_SECONDS = 30
@@ -22,7 +24,7 @@ UNLOCK = text("select pg_advisory_unlock(hashtextextended(:name, 0))")
 PIN = text("select set_config('app.tenant_id', :tenant, true)")
 
 
-class PinnedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+class PinnedConnection(WatchedConnection):
     """A connection whose BEGIN carries the tenant, so that pinning costs no round trip of its own."""
 
     opening = ""
@@ -54,6 +56,12 @@ def _remember_pin(connection: Connection) -> None:
         opening += f"SET LOCAL app.tenant_id = '{UUID(str(tenant))}';"
     driver: PinnedConnection = connection.connection.driver_connection  # type: ignore[assignment]  # typed as the generic DBAPI
     driver.opening = opening
+
+
+def _refuse_closed(driver: Any, *_: object) -> None:
+    """Whatever broke while it lay in the pool is replaced before anybody's request fails over it."""
+    if driver.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +148,7 @@ def open_database(
             "timeout": ACQUIRE_SECONDS,
             "command_timeout": statement_seconds,
             "server_settings": {
+                **SERVER_SETTINGS,
                 "application_name": application,
                 "timezone": "UTC",
                 "idle_in_transaction_session_timeout": "60000",
@@ -148,4 +157,5 @@ def open_database(
         },
     )
     event.listen(engine.sync_engine, "begin", _remember_pin)
+    event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return Database(engine)

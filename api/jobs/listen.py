@@ -7,6 +7,8 @@ import asyncpg
 import structlog
 from sqlalchemy import make_url
 
+from shared.watched import SERVER_SETTINGS, Unavailable, WatchedConnection
+
 log = structlog.get_logger()
 
 RECONNECT_SECONDS = 2.0
@@ -28,8 +30,14 @@ async def listen(url: str, channel: str, heard: Callable[[], None]) -> None:
     """Calls `heard` at every notification, and once after each (re)connect for what was missed."""
     while True:
         try:
-            connection = await asyncpg.connect(**driver_arguments(url), timeout=5)
-        except (OSError, asyncpg.PostgresError, TimeoutError):
+            connection = await asyncpg.connect(
+                **driver_arguments(url),
+                timeout=5,
+                # It only listens: without probes it would never learn that nobody talks any more.
+                connection_class=WatchedConnection,
+                server_settings=SERVER_SETTINGS,
+            )
+        except Unavailable:
             await asyncio.sleep(RECONNECT_SECONDS)
             continue
         lost = asyncio.Event()
@@ -39,8 +47,9 @@ async def listen(url: str, channel: str, heard: Callable[[], None]) -> None:
             heard()
             await lost.wait()
             log.warning("listener_lost", channel=channel)
-        except (OSError, asyncpg.PostgresError):
+        except Unavailable:
             log.warning("listener_failed", channel=channel)
         finally:
-            await connection.close(timeout=1)
+            # Saying goodbye over a dead line would fail, and end the listening with it.
+            connection.terminate()
         await asyncio.sleep(RECONNECT_SECONDS)

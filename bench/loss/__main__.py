@@ -10,13 +10,13 @@ from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import asyncpg
-
 from bench.loss.faults import FAULTS
+from bench.loss.reckoning import compare
 from bench.loss.site import PORT, Site
 from bench.loss.visitors import Visitors
 from bench.router.place import LINKS, place
 
+HERE = ("127.0.0.1", PORT)
 SHARE = 0.8
 DRAIN_SECONDS = 120
 RELOAD = "router_reloaded"
@@ -57,7 +57,7 @@ async def go_through(site: Site, options: argparse.Namespace) -> int:
     started = time.monotonic()
     while len(everything) < options.clicks or names:
         name = names.pop(0) if names else next(again)
-        visitors = Visitors(PORT, options.connections, LINKS)
+        visitors = Visitors([HERE], options.connections, LINKS)
         visitors.start(rate)
         await asyncio.sleep(3)
         await FAULTS[name](site)
@@ -65,7 +65,7 @@ async def go_through(site: Site, options: argparse.Namespace) -> int:
         await visitors.stop()
         everything += visitors.given
         took = await drained(site)
-        missing, extra = await compare(site, everything)
+        missing, extra = await compare(site.place, everything)
         failed |= bool(missing or visitors.refused or (name == RELOAD and visitors.unanswered))
         print(
             f"| {name.replace('_', ' ')} | {len(visitors.given):,} | {visitors.refused}"
@@ -79,7 +79,7 @@ async def go_through(site: Site, options: argparse.Namespace) -> int:
 
 
 async def capacity(connections: int, everything: list[bytes]) -> float:
-    visitors = Visitors(PORT, connections, LINKS)
+    visitors = Visitors([HERE], connections, LINKS)
     visitors.start(1e9)
     await asyncio.sleep(5)
     await visitors.stop()
@@ -94,18 +94,6 @@ async def drained(site: Site) -> float:
         while site.waiting():  # noqa: ASYNC110  # another process empties the folder
             await asyncio.sleep(0.1)
     return time.monotonic() - started
-
-
-async def compare(site: Site, given: list[bytes]) -> tuple[int, int]:
-    """Redirects without a row, and rows whose visitor had gone before the answer came."""
-    connection = await asyncpg.connect(site.place.superuser)
-    try:
-        rows = await connection.fetch("select id::text from clicks")
-    finally:
-        await connection.close()
-    stored = {row[0].encode() for row in rows}
-    known = set(given)
-    return len(known - stored), len(stored - known)
 
 
 @contextmanager

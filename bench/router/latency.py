@@ -39,7 +39,8 @@ async def lone_clicks(where: Place) -> tuple[list[float], list[float]]:
         now = int(time.time() * 1000)
         click = (
             row["tenant_id"], UUID(bytes=new_click_id(now)), now, row["link_id"], row["partner_id"],
-            row["campaign_id"], "https://shop.example/", None, "Mozilla/5.0", None, None,
+            row["campaign_id"], "https://shop.example/", None, "Mozilla/5.0", None, None, None, None,
+            None,
         )  # fmt: skip
         started = time.perf_counter()
         await connection.fetch(INSERT, *([value] for value in click))

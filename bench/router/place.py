@@ -70,15 +70,19 @@ async def place(
         try:
             if core is not None and server.process is not None:
                 pin(server.process.pid, core)
-            urls = await make_roles(server.url(), "bench", Passwords("o", "a", "r"))
-            migrate(urls.owner)
-            superuser = server.url("bench")
-            connection = await asyncpg.connect(superuser)
-            await connection.execute(SEED.format(links=links))
-            await connection.close()
-            yield Place(urls, superuser, folder, server)
+            yield await furnished(server, "bench", folder, links)
         finally:
             server.destroy()
+
+
+async def furnished(server: Postgres, name: str, folder: Path, links: int = LINKS) -> Place:
+    """A database of this name, with the tenant in it."""
+    urls = await make_roles(server.url(), name, Passwords("o", "a", "r"))
+    migrate(urls.owner)
+    connection = await asyncpg.connect(server.url(name))
+    await connection.execute(SEED.format(links=links))
+    await connection.close()
+    return Place(urls, server.url(name), folder, server)
 
 
 def let_through(folder: Path) -> None:

@@ -83,14 +83,14 @@ def environment(place: Place) -> dict[str, str]:
     }
 
 
-def wait_until_it_answers(path: str = "/r/bench/key1") -> None:
+def wait_until_it_answers(path: str = "/r/bench/key1", port: int = PORT) -> None:
     for _ in range(600):
         try:
-            with urlopen(f"http://127.0.0.1:{PORT}{path}", timeout=5):
+            with urlopen(f"http://127.0.0.1:{port}{path}", timeout=5):
                 return
         except URLError as error:
             # A redirect to shop.example can't be followed from here, which is answer enough.
             if "refused" not in str(error.reason):
                 return
         time.sleep(0.05)
-    raise SystemExit(f"nothing answers on port {PORT}")
+    raise SystemExit(f"nothing answers on port {port}")

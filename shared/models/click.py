@@ -28,13 +28,8 @@ class Click(Model):
         Index("ix_clicks_partner", "tenant_id", "partner_id", "ts"),
         Index("ix_clicks_link", "tenant_id", "link_id", "ts"),
         Index("ix_clicks_flagged", "tenant_id", "id", postgresql_where=text("flag is not null")),
-        # Rows lie in the order in which they came, so a thousandth of a tree does.
-        Index(
-            "ix_clicks_stored",
-            "stored_at",
-            postgresql_using="brin",
-            postgresql_with={"pages_per_range": 16, "autosummarize": True},
-        ),
+        # What came since the last roll-up, of a workspace or of one partner.
+        Index("ix_clicks_stored", "tenant_id", "stored_at", "partner_id"),
         {"postgresql_partition_by": "RANGE (ts)"},
     )
 

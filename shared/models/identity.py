@@ -10,14 +10,19 @@ from shared.models.base import Identified, Model
 
 
 class Identity(Identified, Model):
-    """`click_ts` repeats the click's time, so that a look-up touches one month of clicks only."""
+    """`click_ts` repeats the click's time, so that a look-up touches one month of clicks only.
+
+    `partner_id` repeats the click's, too, but for rows from before it was written down.
+    """
 
     __tablename__ = "identities"
     __table_args__ = (
         UniqueConstraint("tenant_id", "click_id", "user_id"),
         Index("ix_identities_user", "tenant_id", "user_id"),
+        Index("ix_identities_partner", "tenant_id", "partner_id", "click_ts"),
     )
 
     click_id: Mapped[UUID]
     click_ts: Mapped[datetime]
     user_id: Mapped[str]
+    partner_id: Mapped[UUID | None]

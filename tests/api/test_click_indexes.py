@@ -10,7 +10,7 @@ WANTED = [
     ("clicks", "btree (tenant_id, link_id, ts)"),
     ("clicks", "btree (tenant_id, partner_id, ts)"),
     ("clicks", "btree (tenant_id, id) WHERE (flag IS NOT NULL)"),
-    ("clicks", "brin (stored_at)"),
+    ("clicks", "btree (tenant_id, stored_at, partner_id)"),
     ("click_verdicts", "btree (tenant_id, click_id)"),
     ("click_days", "btree (tenant_id, partner_id, day,"),
     ("commissions", "btree (tenant_id, status, id)"),

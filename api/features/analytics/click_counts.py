@@ -61,7 +61,7 @@ class Window:
             .outerjoin(ClickVerdict, VERDICT_OF)
             .where(condition, *self._of(of, Click))
             .group_by(Click.partner_id, Click.link_id)
-            for condition in (self._of_the_first_day, self._not_rolled_up)
+            for condition in self._read_raw
         ]
         link = case((ClickDay.link_id != NO_LINK, ClickDay.link_id))
         days = select(ClickDay.partner_id, link, ClickDay.counted, ClickDay.flagged).where(
@@ -80,6 +80,12 @@ class Window:
         since = self.since.astimezone(UTC)
         midnight = since.replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight if midnight == since else midnight + timedelta(days=1)
+
+    @property
+    def _read_raw(self) -> tuple[ColumnElement[bool], ...]:
+        if self._first_whole_day == self.since:
+            return (self._not_rolled_up,)
+        return (self._of_the_first_day, self._not_rolled_up)
 
     @property
     def _of_the_first_day(self) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ A window begins at `since` and goes by when things happened: a click's time, an 
 Commissions follow their event, so that revenue and commission of one page belong together.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,6 @@ from sqlalchemy import (
     ColumnElement,
     Numeric,
     Select,
-    Subquery,
     and_,
     cast,
     func,
@@ -53,29 +52,16 @@ def _has_value() -> ColumnElement[bool]:
     return func.coalesce(Event.value_minor, 0) != 0
 
 
-def _sums(window: Window, of: Callable[[Any], ColumnElement[bool]] | None = None) -> Subquery:
-    counts = window.counts(of)
-    return select(
-        cast(func.coalesce(func.sum(counts.c.counted), 0), BigInteger).label("counted"),
-        cast(func.coalesce(func.sum(counts.c.flagged), 0), BigInteger).label("flagged"),
-    ).subquery()
-
-
-def counts_of(partner_id: UUID, window: Window) -> Select[bool, int, int, int]:
-    """Whether the partner exists; their clicks that count, flagged clicks, and credited events."""
-    since = window.since
-    clicks = _sums(window, lambda table: table.partner_id == partner_id)
+def events_of(partner_id: UUID, since: datetime) -> Select[bool, int]:
+    """Whether the partner exists, and how many events they were credited for."""
     events = (
         select(func.count(Credit.event_id.distinct()))
         .join(Event, Event.id == Credit.event_id)
         .where(Credit.partner_id == partner_id, _happened(since))
     )
     return select(
-        select(Partner.id).where(Partner.id == partner_id).exists(),
-        clicks.c.counted,
-        clicks.c.flagged,
-        events.scalar_subquery(),
-    ).select_from(clicks)
+        select(Partner.id).where(Partner.id == partner_id).exists(), events.scalar_subquery()
+    )
 
 
 def revenue_of(partner_id: UUID, since: datetime) -> Select[str, Any]:
@@ -100,11 +86,11 @@ def links_of(partner_id: UUID) -> Select[UUID, str]:
     )
 
 
-def clicks_by_link(partner_id: UUID, window: Window) -> Select[UUID | None, int]:
-    """Clicks that count, by link."""
+def clicks_by_link(partner_id: UUID, window: Window) -> Select[UUID | None, int, int]:
+    """Clicks that count and flagged ones, by link: in one statement, so that they add up."""
     counts = window.counts(lambda table: table.partner_id == partner_id)
-    counted = cast(func.sum(counts.c.counted), BigInteger)
-    return select(counts.c.link_id, counted).group_by(counts.c.link_id)
+    sums = (cast(func.sum(column), BigInteger) for column in (counts.c.counted, counts.c.flagged))
+    return select(counts.c.link_id, *sums).group_by(counts.c.link_id)
 
 
 def credits_by_link(partner_id: UUID, since: datetime) -> Select[UUID | None, str, int, Any]:
@@ -123,38 +109,43 @@ def credits_by_link(partner_id: UUID, since: datetime) -> Select[UUID | None, st
     )
 
 
-def _visits(partner_id: UUID, since: datetime) -> CTE:
+def _customers(partner_id: UUID, since: datetime) -> CTE:
+    """Whom the partner's clicks that count have become, click by click."""
+    of_the_partner = or_(Identity.partner_id == partner_id, Identity.partner_id.is_(None))
     return (
-        select(Click.id)
+        select(Identity.click_id, Identity.user_id)
+        .join(Click, and_(Click.id == Identity.click_id, Click.ts == Identity.click_ts))
         .outerjoin(ClickVerdict, VERDICT_OF)
-        .where(Click.partner_id == partner_id, Click.ts >= since, FLAG_NOW.is_(None))
-        .cte("visits")
+        .where(of_the_partner, Identity.click_ts >= since)
+        .where(Click.partner_id == partner_id, FLAG_NOW.is_(None))
+        .cte("customers")
     )
 
 
-def _outcomes(visits: CTE, partner_id: UUID, since: datetime) -> CTE:
-    """What these clicks were credited for."""
+def _outcomes(customers: CTE, partner_id: UUID, since: datetime) -> CTE:
+    """What these clicks were credited for; a credit's click has become the event's customer."""
+    is_theirs = and_(customers.c.click_id == Credit.click_id, customers.c.user_id == Event.user_id)
     return (
         select(Event.user_id, Event.type, Event.currency, Event.value_minor, Credit.weight_parts)
         .join(Credit, Credit.event_id == Event.id)
-        .join(visits, visits.c.id == Credit.click_id)
+        .join(customers, is_theirs)
         .where(Credit.partner_id == partner_id, Credit.created_at >= since - AHEAD)
         .cte("outcomes")
     )
 
 
-def stages_of(partner_id: UUID, since: datetime) -> Select[bool, int, int, int, int]:
+def stages_of(partner_id: UUID, window: Window) -> Select[bool, int, int, int, int]:
     """Whether the partner exists; clicks, then distinct customers stage by stage."""
-    visits = _visits(partner_id, since)
-    outcomes = _outcomes(visits, partner_id, since)
-    identities = select(func.count(Identity.user_id.distinct())).join(
-        visits, visits.c.id == Identity.click_id
-    )
+    counts = window.counts(lambda table: table.partner_id == partner_id)
+    clicks = select(cast(func.coalesce(func.sum(counts.c.counted), 0), BigInteger))
+    customers = _customers(partner_id, window.since)
+    outcomes = _outcomes(customers, partner_id, window.since)
+    identities = select(func.count(customers.c.user_id.distinct()))
     signups = select(func.count(outcomes.c.user_id.distinct())).where(outcomes.c.type == "signup")
     paid = select(func.count(outcomes.c.user_id.distinct())).where(outcomes.c.value_minor > 0)
     return select(
         select(Partner.id).where(Partner.id == partner_id).exists(),
-        select(func.count()).select_from(visits).scalar_subquery(),
+        clicks.scalar_subquery(),
         identities.scalar_subquery(),
         signups.scalar_subquery(),
         paid.scalar_subquery(),
@@ -163,7 +154,7 @@ def stages_of(partner_id: UUID, since: datetime) -> Select[bool, int, int, int, 
 
 def funnel_revenue_of(partner_id: UUID, since: datetime) -> Select[str, Any]:
     """By currency, what the clicks of the funnel brought."""
-    outcomes = _outcomes(_visits(partner_id, since), partner_id, since)
+    outcomes = _outcomes(_customers(partner_id, since), partner_id, since)
     parts = func.sum(cast(outcomes.c.value_minor, Numeric) * outcomes.c.weight_parts)
     return (
         select(outcomes.c.currency, parts)
@@ -174,7 +165,11 @@ def funnel_revenue_of(partner_id: UUID, since: datetime) -> Select[str, Any]:
 
 def program_counts(window: Window) -> Select[int, int, int, int]:
     """Partners, clicks that count, flagged clicks, credited events."""
-    since, clicks = window.since, _sums(window)
+    since, counts = window.since, window.counts()
+    clicks = select(
+        cast(func.coalesce(func.sum(counts.c.counted), 0), BigInteger).label("counted"),
+        cast(func.coalesce(func.sum(counts.c.flagged), 0), BigInteger).label("flagged"),
+    ).subquery()
     events = (
         select(func.count(Credit.event_id.distinct()))
         .join(Event, Event.id == Credit.event_id)

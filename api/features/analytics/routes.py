@@ -32,7 +32,8 @@ OverviewReader = Annotated[Caller, needs(Permission.OVERVIEW_READ)]
 Reviewer = Annotated[Caller, needs(Permission.CLICKS_REVIEW)]
 
 SinceQuery = Annotated[
-    Since | None, Query(description="Where the window begins; 30 days ago unless given.")
+    Since | None,
+    Query(description="Where the window begins; midnight UTC, 30 days ago, unless given."),
 ]
 
 

@@ -1,8 +1,8 @@
 """Puts figures together; the only arithmetic is one rounding per currency."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -34,32 +34,35 @@ STATUSES = ("accrued", "approved", "paid", "reversed")
 
 
 def beginning(since: datetime | None) -> datetime:
-    """The window that is looked at: since a moment, or the last 30 days."""
-    return since or clock.now() - timedelta(days=USUAL_DAYS)
+    """The window that is looked at: since a moment, or the last 30 days and what there is of today."""
+    # From midnight on, because days are rolled up whole: what is part of one is counted click by click.
+    midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return since or midnight - timedelta(days=USUAL_DAYS)
 
 
 async def dashboard(
     session: AsyncSession, partner_id: UUID, since: datetime, *, with_links: bool
 ) -> Dashboard:
     """One partner's figures."""
-    window = await _window(session, since)
-    row = (await session.execute(queries.counts_of(partner_id, window))).one()
-    exists, clicks, flagged, events = row
+    exists, events = (await session.execute(queries.events_of(partner_id, since))).one()
     if not exists:
         raise PartnerNotFound
+    window = await _window(session, since)
+    clicks = (await session.execute(queries.clicks_by_link(partner_id, window))).all()
     revenue = (await session.execute(queries.revenue_of(partner_id, since))).all()
     earned = (await session.execute(queries.commissions_of(partner_id, since))).all()
     figures = Dashboard(
         partner_id=partner_id,
         since=since,
-        clicks=clicks,
-        flagged_clicks=flagged,
+        clicks=sum(counted for _, counted, _ in clicks),
+        flagged_clicks=sum(flagged for _, _, flagged in clicks),
         attributed_events=events,
         attributed_revenue=_shares(revenue),
         commission_by_status=CommissionByStatus.model_validate(_by_status(earned)),
     )
     if with_links:
-        figures.links = await _links(session, partner_id, window)
+        counted = {link: counted for link, counted, _ in clicks}
+        figures.links = await _links(session, partner_id, since, counted)
     return figures
 
 
@@ -67,11 +70,11 @@ async def _window(session: AsyncSession, since: datetime) -> Window:
     return Window(since, await session.scalar(rolled_until()))
 
 
-async def _links(session: AsyncSession, partner_id: UUID, window: Window) -> list[LinkFigures]:
+async def _links(
+    session: AsyncSession, partner_id: UUID, since: datetime, clicks: Mapping[UUID | None, int]
+) -> list[LinkFigures]:
     known = (await session.execute(queries.links_of(partner_id))).all()
-    clicked = await session.execute(queries.clicks_by_link(partner_id, window))
-    clicks = dict(clicked.all())
-    credited = (await session.execute(queries.credits_by_link(partner_id, window.since))).all()
+    credited = (await session.execute(queries.credits_by_link(partner_id, since))).all()
     events, revenue = _events_and_revenue(credited)
     return [
         LinkFigures(
@@ -86,7 +89,8 @@ async def _links(session: AsyncSession, partner_id: UUID, window: Window) -> lis
 
 async def funnel(session: AsyncSession, partner_id: UUID, since: datetime) -> Funnel:
     """What became of one partner's clicks."""
-    row = (await session.execute(queries.stages_of(partner_id, since))).one()
+    window = await _window(session, since)
+    row = (await session.execute(queries.stages_of(partner_id, window))).one()
     exists, clicks, identities, signups, paid = row
     if not exists:
         raise PartnerNotFound

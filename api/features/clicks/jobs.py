@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.clicks import rollup
 from api.features.clicks.settlement import Limits, settling
+from api.features.clicks.writers import all_committed
 from api.features.fraud_rules.for_others import rules_of
 from api.features.privacy.for_others import months_kept
 from api.jobs.job import JobContext, every
@@ -43,9 +44,10 @@ async def settle(context: JobContext) -> None:
 async def roll_up(context: JobContext) -> None:
     """Every few minutes, so that what is read raw stays little."""
     async with context.database.tenant_session(context.tenant_id) as session:
-        # Whoever holds it, is writing clicks or verdicts; the next run finds them all.
-        if await session.scalar(rollup.turn()):
-            await session.execute(rollup.rolling_up())
+        until: datetime | None = await session.scalar(rollup.turn())
+        # Otherwise somebody is writing clicks or verdicts; the next run finds them all.
+        if until is not None and await all_committed(session):
+            await session.execute(rollup.rolling_up(until))
 
 
 @every("20 3 * * *", "click-expiry")

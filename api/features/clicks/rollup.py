@@ -1,22 +1,25 @@
 """Clicks by the day: counted once when they are a moment old, and from then on read as a few rows."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import TextClause, text
 
-# Routers give up a statement after half a minute; whoever takes longer holds a lock that we wait for.
+# By as much may a server's clock be set back, or another's be behind that takes over from it.
 SETTLING_DOWN = timedelta(minutes=2)
 
+# The moment comes after the lock and before anybody looks at clicks: what is stored by then is either
+# committed, or under way in a transaction that can be waited for.
 TURN = """
-    select pg_try_advisory_xact_lock(
-        hashtextextended('click-rollup:' || current_setting('app.tenant_id'), 0))
+    select case when pg_try_advisory_xact_lock(
+            hashtextextended('click-rollup:' || current_setting('app.tenant_id'), 0))
+        then clock_timestamp() - cast(:settling_down as interval) end
 """
 
 # A first run may find years of clicks: they are taken in one statement, which no visitor waits for.
 ROLL_UP = """
     with span as (
-        select coalesce((select rolled_until from click_rollups), '-infinity') as since,
-            clock_timestamp() - cast(:settling_down as interval) as until
+        select since, greatest(since, cast(:until as timestamptz)) as until
+        from coalesce((select rolled_until from click_rollups), '-infinity') as since
     ), fresh as (
         select c.partner_id, (c.ts at time zone 'UTC')::date as day, c.campaign_id,
             coalesce(c.link_id, '00000000-0000-0000-0000-000000000000') as link_id,
@@ -52,13 +55,16 @@ SETTLED = """
 
 
 def turn() -> TextClause:
-    """Whether nobody else rolls up, or writes clicks, in this workspace just now."""
-    return text(TURN)
+    """Until when clicks may be rolled up; null while somebody else does, or writes clicks here."""
+    return text(TURN).bindparams(settling_down=SETTLING_DOWN)
 
 
-def rolling_up() -> TextClause:
-    """Adds the clicks that were stored since the last time; late ones go to the day they belong to."""
-    return text(ROLL_UP).bindparams(settling_down=SETTLING_DOWN)
+def rolling_up(until: datetime) -> TextClause:
+    """Adds the clicks that were stored since the last time; late ones go to the day they belong to.
+
+    Only for who has the turn, and knows that routers have committed since (`writers.py`).
+    """
+    return text(ROLL_UP).bindparams(until=until)
 
 
 def settled() -> TextClause:

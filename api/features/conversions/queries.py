@@ -41,14 +41,14 @@ def identity_written(
     """
     locked = customer_lock(user_id)
     row = (
-        select(literal(new_id()), Click.id, Click.ts, literal(user_id))
+        select(literal(new_id()), Click.id, Click.ts, literal(user_id), Click.partner_id)
         .select_from(locked)
         .join(Click, (Click.id == click_id) & (Click.ts == clicked_at))
     )
     if not trusted:
         row = row.where(~_demands_a_key().exists())
     fresh = insert(Identity).from_select(
-        ["id", "click_id", "click_ts", "user_id"], row, include_defaults=False
+        ["id", "click_id", "click_ts", "user_id", "partner_id"], row, include_defaults=False
     )
     return fresh.on_conflict_do_nothing(index_elements=["tenant_id", "click_id", "user_id"])
 

@@ -69,8 +69,8 @@ STITCH = text(
         where not exists (select from known)
         returning id, ts
     ), identity as (
-        insert into identities (id, click_id, click_ts, user_id)
-        select :identity_id, id, ts, :user_id from click
+        insert into identities (id, click_id, click_ts, user_id, partner_id)
+        select :identity_id, id, ts, :user_id, :partner_id from click
     ), redeemed as (
         insert into coupon_redemptions (id, coupon_id, user_id, source, external_id, redeemed_at)
         values (:redemption_id, :coupon_id, :user_id, :source, :external_id, :ts)

@@ -1,0 +1,1 @@
+"""What many clicks in the table cost: two databases side by side, one of them full."""
