@@ -187,6 +187,28 @@ async def test_without_auto_enroll_only_the_end_of_a_partnership_is_told(
     assert statuses(coordinator) == ["revoked"]
 
 
+async def test_what_happened_during_a_pause_is_made_up_for_by_a_backfill(
+    brand: Brand, coordinator: Coordinator, worker: Worker
+) -> None:
+    vendor = await join(brand, coordinator)
+    known = await brand.partner()
+    await worker.drain()
+    await brand.made("/config/network", {"enabled": False})
+    await brand.made(f"/partners/{known['id']}/revoke", {"notify": False})
+    met = await brand.partner()
+    gone = await brand.partner()
+    await brand.made(f"/partners/{gone['id']}/revoke", {"notify": False})
+    await brand.made("/config/network", {"enabled": True})
+    assert (await brand.made("/config/network/backfill"))["queued"] == 2
+    await worker.drain()
+    found = {
+        one["id"]: coordinator.books.affiliation_of(vendor.id, one["id"])
+        for one in (known, met, gone)
+    }
+    stands = {name: one and one.status for name, one in found.items()}
+    assert stands == {known["id"]: "revoked", met["id"]: "active", gone["id"]: None}
+
+
 async def test_a_brand_that_never_joined_writes_nothing_down(brand: Brand, worker: Worker) -> None:
     await brand.partner()
     await worker.drain()
@@ -212,11 +234,11 @@ async def test_p4_a_backfill_tells_of_five_hundred_at_a_time(
     await worker.drain()
     coordinator.heard.clear()
     assert await brand.made("/config/network/backfill") == {
-        "total": 1201, "pushed": 0, "queued": 1201,
+        "total": 1202, "pushed": 0, "queued": 1202,
     }  # fmt: skip
     await worker.drain()
     told = coordinator.asked("/vendors/backfill-partners")
-    assert sorted(len(one.body["partners"]) for one in told) == [201, 500, 500]
+    assert sorted(len(one.body["partners"]) for one in told) == [202, 500, 500]
     assert len(coordinator.heard) == 3
     assert told[0].body["partners"][0]["metadata"] == {"source": "backfill"}
     [counted] = await brand.fetch(
