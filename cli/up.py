@@ -113,6 +113,7 @@ def _claim(it: Installation, stack: ExitStack) -> None:
     # Both hold what only we should read: sign-in links, and clicks on their way.
     (it.folder / environment.MAIL_FILE).touch(mode=0o600)
     (it.folder / "journal").mkdir(mode=0o700, exist_ok=True)
+    environment.note_ports(it)
 
 
 def _prepare_database(
