@@ -51,7 +51,12 @@ from api.settings import Settings
 from shared.ids import read_id
 from shared.models.admin import Admin
 from shared.models.api_key import ApiKey
-from shared.models.network import NetworkPayoutReport, NetworkPush, NetworkReportedPayout
+from shared.models.network import (
+    NetworkApproval,
+    NetworkPayoutReport,
+    NetworkPush,
+    NetworkReportedPayout,
+)
 
 
 def show(settings: Settings, membership: Membership) -> NetworkOut:
@@ -213,6 +218,8 @@ async def _end(session: AsyncSession, membership: Membership) -> None:
     written = (membership.scoped_key_id, membership.pending_key_id)
     await revoke_by_id(session, [known for key in written if key and (known := read_id(key))])
     await session.execute(delete(NetworkPush))
+    # The next coordinator counts its requests anew, and may come to the same ids.
+    await session.execute(delete(NetworkApproval))
     unheard = select(NetworkPayoutReport.id).where(NetworkPayoutReport.reported_at.is_(None))
     lines = delete(NetworkReportedPayout).where(NetworkReportedPayout.report_id.in_(unheard))
     await session.execute(lines)
