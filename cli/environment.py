@@ -1,5 +1,6 @@
 """The environment: what `.env` adds to ours, and what each of our processes gets to see of it."""
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ API_PORT = 4601
 ROUTER_PORT = 4701
 READY_FILE = "worker.ready"
 MAIL_FILE = "mail.txt"
+PORTS_FILE = "ports.json"
 _LARGEST_PORT = 65535
 # What opens the database wider than a serving process may: none of them is told.
 _OURS_ALONE = {
@@ -64,6 +66,20 @@ def port(name: str, default: int) -> int:
     if not given.isdecimal() or not 1 <= int(given) <= _LARGEST_PORT:
         raise CommandError(f"{name} is {given!r}; set it to a number from 1 to {_LARGEST_PORT}.")
     return int(given)
+
+
+def last_started(folder: Path) -> Installation:
+    """The installation as it was last started, since its ports may have been named on the command line."""
+    try:
+        found = json.loads((folder / PORTS_FILE).read_text())
+        return Installation(folder, int(found["api"]), int(found["router"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return Installation(folder, port("API_PORT", API_PORT), port("ROUTER_PORT", ROUTER_PORT))
+
+
+def note_ports(it: Installation) -> None:
+    """For whoever examines this folder, or plays on it, while it runs."""
+    (it.folder / PORTS_FILE).write_text(json.dumps({"api": it.api_port, "router": it.router_port}))
 
 
 def _reached(name: str) -> str:

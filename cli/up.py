@@ -113,6 +113,7 @@ def _claim(it: Installation, stack: ExitStack) -> None:
     # Both hold what only we should read: sign-in links, and clicks on their way.
     (it.folder / environment.MAIL_FILE).touch(mode=0o600)
     (it.folder / "journal").mkdir(mode=0o700, exist_ok=True)
+    environment.note_ports(it)
 
 
 def _prepare_database(
@@ -123,6 +124,9 @@ def _prepare_database(
     server = Postgres(it.folder, tcp_port=tcp_port)
     if server.place.elsewhere:
         print(f"{it.folder} is open to root alone, so PostgreSQL's data is in {server.place.data}.")
+    if not server.place.data.exists():
+        # On its own line at once, also through a pipe: nothing else is said for a while.
+        print(f"Making a PostgreSQL of its own in {server.place.data} …", flush=True)
     stack.callback(server.stop)
     server.start()
     supervisor.adopt(server)

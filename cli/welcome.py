@@ -22,7 +22,7 @@ def welcome(it: Installation) -> str:
 
 def _next_step(it: Installation) -> str:
     if not _needs_setup(it):
-        return f"Next: sign in as {it.api}/api/auth/signin describes, or try `make demo`."
+        return f"Next: open {it.api} and sign in, or try `make demo`."
     return (
         "Next: make yourself the admin, with your own name and address,\n"
         f"  curl {it.api}/api/install -H 'content-type: application/json' \\\n"

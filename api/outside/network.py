@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID
@@ -48,7 +48,7 @@ class Coordinator:
 
     outbound: OutboundClient
     base_url: str
-    bearer: str | None = None
+    bearer: str | None = field(default=None, repr=False)
 
     async def ask(
         self,

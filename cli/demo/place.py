@@ -20,7 +20,6 @@ from dotenv import dotenv_values
 
 from cli import environment
 from cli.demo.mailbox import Mailbox
-from cli.environment import Installation
 from cli.errors import CommandError
 from cli.project import ROOT
 
@@ -54,8 +53,7 @@ def find_place(folder: Path, *, scratch: bool) -> Iterator[Place]:
 
 
 def _running(folder: Path) -> Place | None:
-    port = environment.port("API_PORT", environment.API_PORT)
-    it = Installation(folder, port, environment.port("ROUTER_PORT", environment.ROUTER_PORT))
+    it = environment.last_started(folder)
     mail = Path(os.environ.get("MAIL_CONSOLE_FILE") or folder / environment.MAIL_FILE)
     if not mail.exists():
         return None  # Whatever answers on this port, we could not read its mail.

@@ -9,7 +9,6 @@ from pathlib import Path
 from cli import environment
 from cli.database_urls import database_of, for_engine, parse
 from cli.doctor.finding import Finding, fail, warn
-from cli.environment import Installation
 from cli.errors import CommandError
 from cli.folder_lock import FolderLock
 from cli.postgres import SECRET, Postgres
@@ -52,11 +51,7 @@ def target_of(folder: Path) -> Iterator[Target]:
     )
     with _privileged(given, folder) as privileged:
         urls = _urls(privileged, secrets)
-        it = Installation(
-            folder,
-            environment.port("API_PORT", environment.API_PORT),
-            environment.port("ROUTER_PORT", environment.ROUTER_PORT),
-        )
+        it = environment.last_started(folder)
         variables = environment.for_api(it, urls) | environment.for_router(it, urls)
         yield Target(variables, urls.app, urls.router, privileged, folder, is_running, findings)
 

@@ -17,6 +17,7 @@ from tests.support.ports import free_port
 from tests.support.raw_server import head, raw_server
 from tests.support.refusals import refusal
 from tests.support.serving import served
+from tests.support.working import Worker
 
 
 @dataclass(slots=True)
@@ -192,3 +193,24 @@ async def test_a_network_that_is_away_is_502(settings: Settings, world: World) -
 async def test_without_a_network_there_is_no_way(http: httpx2.AsyncClient) -> None:
     answer = await http.get("/api/creator-api/offerings")
     assert refusal(answer) == (503, "network_not_configured")
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_whoever_signs_in_to_the_platform_may_be_a_creator(
+    settings: Settings, world: World, away: bool
+) -> None:
+    """The network decides, and writes to them itself; while it is away, nobody waits for it."""
+    email = "cleo@creators.example"
+    async with coordinating() as coordinator:
+        coordinator.books.creator_by(email, "Cleo")
+        url = f"http://127.0.0.1:{free_port()}" if away else coordinator.url
+        changed = settings.model_copy(update={"network_url": url})
+        async with (
+            served(create_app(changed, world)) as address,
+            httpx2.AsyncClient(base_url=address, timeout=30) as client,
+            Worker.at(changed, world) as worker,
+        ):
+            asked = await client.post("/api/signin", json={"email": email})
+            assert (asked.status_code, asked.json()) == (200, {"ok": True})
+            await worker.drain()
+        assert [one.to for one in coordinator.books.mails] == ([] if away else [email])

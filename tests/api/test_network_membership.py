@@ -149,13 +149,18 @@ async def test_leaving_needs_no_network(brand: Brand) -> None:
 async def test_another_address_forgets_the_token_which_is_not_its_own(
     brand: Brand, coordinator: Coordinator
 ) -> None:
-    await join(brand, coordinator)
+    vendor = await join(brand, coordinator)
+    await brand.partner()
     async with coordinating() as thief:
         moved = await brand.made("/config/network", {"networkUrl": thief.url})
         assert (moved["hasVendorToken"], moved["connected"]) == (False, False)
+        assert (moved["vendorId"], moved["scopedKeyId"], moved["connectedAt"]) == (None, None, None)
         answer = await brand.get("/admin/network/me")
         assert refusal(answer) == (503, "network_not_configured")
         assert thief.heard == []
+    with_its_key = await brand.get("/auth/introspect", headers=bearer(vendor.scoped_key))
+    assert with_its_key.status_code == 401, "who is no longer our network has no key of ours"
+    assert await pushes(brand) == []
 
 
 async def test_a_pause_keeps_the_token(brand: Brand, coordinator: Coordinator) -> None:

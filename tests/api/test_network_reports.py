@@ -178,6 +178,30 @@ async def test_a_report_that_died_is_sent_again_the_next_day(
     assert await pushes(brand) == []
 
 
+@pytest.mark.parametrize("elsewhere", [False, True])
+async def test_what_one_network_never_heard_is_not_told_to_the_next(
+    brand: Brand, coordinator: Coordinator, worker: Worker, elsewhere: bool
+) -> None:
+    _, partner = await creators(brand, coordinator, worker)
+
+    async def away(_: Request) -> Response:
+        return Response(status_code=503)
+
+    coordinator.trouble = away
+    await paid(brand, partner, 4000)
+    await report(worker)
+    assert len(await pushes(brand)) == 1
+    if elsewhere:
+        await brand.made("/config/network", {"networkUrl": f"{coordinator.url}/other"})
+    else:
+        await brand.request("DELETE", "/config/network")
+    coordinator.trouble = None
+    again = await join(brand, coordinator)
+    await paid(brand, partner, 100)
+    await report(worker)
+    assert [one["amountUsd"] for one in again.reports.values()] == ["1.00"]
+
+
 async def test_a_payout_that_was_committed_late_is_in_the_next_report(
     brand: Brand, coordinator: Coordinator, worker: Worker
 ) -> None:

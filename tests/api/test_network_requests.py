@@ -114,6 +114,34 @@ async def test_x12_ten_approvals_at_once_make_one_partnership(
     assert len(await news(brand, "partnership.approved")) == 1
 
 
+async def test_x12_two_requests_of_one_creator_at_once_make_one_partner_with_two_grants(
+    brand: Brand, coordinator: Coordinator
+) -> None:
+    _, first = await asked(brand, coordinator)
+    second = request_of(coordinator, await offer(brand, await brand.campaign(), title="Other"))
+    made = await asyncio.gather(approve(brand, first), approve(brand, second))
+    assert len({one["partnerId"] for one in made}) == 1
+    assert len({one["linkKey"] for one in made}) == 2
+    for table, rows in {"partners": 1, "grants": 2, "links": 2, "network_approvals": 2}.items():
+        assert len(await brand.rows(table)) == rows, table
+
+
+async def test_a_request_of_another_network_is_another_one_though_it_has_the_same_id(
+    brand: Brand, coordinator: Coordinator
+) -> None:
+    _, request = await asked(brand, coordinator)
+    first = await approve(brand, request)
+    async with coordinating() as other:
+        await join(brand, other)
+        offering = await offer(brand, await brand.campaign(), title="Other")
+        theirs = request_of(other, offering, email="bo@creators.example", name="Bo", slug="bobo")
+        other.books.requests[request] = {**other.books.requests.pop(theirs), "id": request}
+        second = await approve(brand, request)
+    assert second["repeated"] is False
+    assert second["partnerId"] != first["partnerId"]
+    assert (second["linkKey"], len(await brand.rows("links"))) == ("bobo", 2)
+
+
 async def test_an_approval_that_fails_half_way_leaves_nothing(
     brand: Brand, coordinator: Coordinator
 ) -> None:

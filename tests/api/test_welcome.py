@@ -15,7 +15,9 @@ from tests.api.conftest import People
 from tests.conftest import Install
 from tests.support.brand import Brand
 from tests.support.chromium import chromium
+from tests.support.coordinator import coordinating
 from tests.support.mailbox import Mailbox
+from tests.support.membership import start
 from tests.support.refusals import refusal
 from tests.support.statements import statements
 from tests.support.working import Worker
@@ -138,6 +140,41 @@ async def test_the_page_of_a_link_only_looks(people: People, brand: Brand) -> No
     assert not ada.client.cookies
     assert (await ada.client.post("/auth/magic")).status_code == 405
     assert (await ada.verify(token)).status_code == 200
+
+
+async def test_the_networks_link_leads_an_admin_to_a_button_and_nobody_else(
+    people: People, brand: Brand
+) -> None:
+    path = f"/t/{brand.slug}/admin/network/complete"
+    page = await read(brand.http, f"{path}?ntoken=0123456789abcdef0123")
+    assert "Sign in first" in page.words
+    ada, pat = await people("admin"), await people("partner")
+    await ada.sign_in()
+    await pat.sign_in()
+    assert "Sign in first" in (await read(pat.client, path)).words
+    page = await read(ada.client, f"{path}?ntoken=0123456789abcdef0123")
+    assert "Press the button to connect" in page.words
+    assert "0123456789abcdef0123" not in str(vars(page))
+    assert page.body["data-csrf"]
+
+
+async def test_an_admin_joins_the_network_in_a_real_browser(people: People, brand: Brand) -> None:
+    ada = await people("admin")
+    await ada.sign_in()
+    async with coordinating() as coordinator, chromium() as browser:
+        await start(brand, coordinator)
+        page = await browser.new_page(base_url=str(brand.http.base_url))
+        await page.context.add_cookies(
+            [
+                {"name": one.name, "value": one.value or "", "url": str(brand.http.base_url)}
+                for one in ada.client.cookies.jar
+            ]
+        )
+        await page.goto(re.sub(r"^https?://[^/]+", "", coordinator.books.mails[-1].link))
+        assert "ntoken" not in page.url
+        await page.get_by_role("button", name="Connect").click()
+        await page.get_by_text("The network knows this program as").wait_for()
+    assert (await brand.get("/config/network")).json()["connected"] is True
 
 
 async def test_the_reference_shows_every_operation(app: FastAPI, brand: Brand) -> None:

@@ -19,6 +19,13 @@ def follow(printed: str) -> int:
     return httpx2.post(url, content=body, headers={"content-type": kind}).status_code
 
 
+def examine(folder: Path) -> str:
+    """What the doctor says, who is told of the folder alone."""
+    with Running([ROOT / "openpartner", "doctor", "--folder", folder]) as doctor:
+        doctor.end()
+        return doctor.output
+
+
 def test_it_comes_up_and_its_next_step_works_as_printed(folder: Path) -> None:
     api, router = free_port(), free_port()
     ports = ["--api-port", str(api), "--router-port", str(router)]
@@ -29,5 +36,8 @@ def test_it_comes_up_and_its_next_step_works_as_printed(folder: Path) -> None:
         assert follow(up.output) == 200
         up.wait_for("end of mail")
         assert "token=" in (folder / "mail.txt").read_text()
+        examined = examine(folder)
+        assert f"(http://localhost:{api}) leads to the api" in examined
+        assert f"(http://localhost:{router}) leads to the router" in examined
         assert up.end(signal.SIGTERM) == 0
         assert up.left_over() == set()

@@ -10,7 +10,9 @@ from starlette.responses import Response
 from tests.support.brand import Brand, Json, bearer
 from tests.support.conversions import commissions, report, visit
 from tests.support.coordinator import Coordinator, coordinating
-from tests.support.membership import join, offer, pushes, try_again
+from tests.support.membership import instance_url, join, offer, pushes, request_of, try_again
+from tests.support.refusals import refusal
+from tests.support.serving import kept_port
 from tests.support.working import Worker
 
 
@@ -130,3 +132,62 @@ async def test_one_creator_of_two_brands_is_one_person_to_the_network_and_two_pa
     made = await other_brand.made(f"/admin/network/requests/{asked['id']}/approve")
     assert made["partnerId"] == there["id"]
     assert (await brand.get("/admin/network/requests")).json() == {"requests": []}
+
+
+def losing(coordinator: Coordinator) -> set[str]:
+    """The first answer at every address gets lost after the deed; the addresses it happened at."""
+    lost: set[str] = set()
+
+    async def lose(request: Request) -> Response | None:
+        if request.method == "GET" or request.url.path in lost:
+            return None
+        lost.add(request.url.path)
+        await coordinator.protocol(request, await request.json())
+        return Response(status_code=504)
+
+    coordinator.trouble = lose
+    return lost
+
+
+async def test_lost_answers_and_a_restart_in_the_middle_count_nothing_twice_and_lose_nothing(
+    brand: Brand, worker: Worker
+) -> None:
+    with kept_port() as port:
+        async with coordinating(port) as first:
+            lost = losing(first)
+            await brand.made("/config/network", {"networkUrl": first.url})
+            wanted = {"contactEmail": "ada@brand.example", "instanceUrl": instance_url(brand)}
+            answer = await brand.post("/config/network/start-connect", wanted)
+            assert refusal(answer) == (502, "network_signup_failed")
+            lost.add("/vendors/verify-and-issue-token")
+            vendor = await join(brand, first)
+            assert list(first.books.vendors.values()) == [vendor]
+            lost.add("/vendors/me/offerings")
+            offering = await offer(brand, await brand.campaign())
+            request = request_of(first, offering)
+            made = await brand.made(f"/admin/network/requests/{request}/approve")
+            await worker.drain()
+            assert {"/partners/upsert", f"/vendors/me/requests/{request}/approve"} <= lost
+            books = first.books
+        await sell_and_pay(brand, made["partnerId"])
+        await try_again(brand, worker)
+        await worker.act("network.report_payouts")
+        await worker.drain()
+        assert len(await pushes(brand)) == 3, "refused by a port at which nobody listens"
+
+        books.replies.clear()
+        async with coordinating(port, books) as second:
+            losing(second)
+            for _ in range(2):
+                await try_again(brand, worker)
+            told = second.asked("/vendors/me/report-payouts")
+    assert await pushes(brand) == []
+    assert [one.body["reportId"] for one in told] == [*vendor.reports] * 2
+    [counted] = vendor.reports.values()
+    assert counted["amountUsd"] == "60.00"
+    [affiliation] = books.affiliations
+    assert (affiliation.vendor_partner_id, affiliation.share_url) == (
+        made["partnerId"], made["shareUrl"],
+    )  # fmt: skip
+    assert books.requests[request]["status"] == "approved"
+    assert len(await brand.rows("partners")) == 1

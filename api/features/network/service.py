@@ -51,7 +51,12 @@ from api.settings import Settings
 from shared.ids import read_id
 from shared.models.admin import Admin
 from shared.models.api_key import ApiKey
-from shared.models.network import NetworkPush
+from shared.models.network import (
+    NetworkApproval,
+    NetworkPayoutReport,
+    NetworkPush,
+    NetworkReportedPayout,
+)
 
 
 def show(settings: Settings, membership: Membership) -> NetworkOut:
@@ -78,7 +83,11 @@ async def change(
     if wanted.network_url is not None:
         moved = replace(before, network_url=wanted.network_url or None)
         if url_of(settings, moved) != url_of(settings, before):
-            moved = replace(moved, token=None, vendor_id=None, pending_id=None)
+            await _end(session, before)
+            moved = replace(
+                moved, token=None, scoped_key_id=None, vendor_id=None, pending_id=None,
+                pending_key_id=None, connected_at=None,
+            )  # fmt: skip
         after = moved
     if wanted.vendor_token and (token := wanted.vendor_token.get_secret_value()):
         if not is_token(token):
@@ -200,11 +209,21 @@ async def disconnect(place: Place) -> Disconnected:
 
 async def leave(session: AsyncSession) -> None:
     """No key, no token, nothing left to say."""
-    membership = await membership_of(session, for_update=True)
+    await _end(session, await membership_of(session, for_update=True))
+    await forget(session)
+
+
+async def _end(session: AsyncSession, membership: Membership) -> None:
+    """What this coordinator was to do, and was still to hear, is no other one's business."""
     written = (membership.scoped_key_id, membership.pending_key_id)
     await revoke_by_id(session, [known for key in written if key and (known := read_id(key))])
     await session.execute(delete(NetworkPush))
-    await forget(session)
+    # The next coordinator counts its requests anew, and may come to the same ids.
+    await session.execute(delete(NetworkApproval))
+    unheard = select(NetworkPayoutReport.id).where(NetworkPayoutReport.reported_at.is_(None))
+    lines = delete(NetworkReportedPayout).where(NetworkReportedPayout.report_id.in_(unheard))
+    await session.execute(lines)
+    await session.execute(delete(NetworkPayoutReport).where(NetworkPayoutReport.id.in_(unheard)))
 
 
 async def _url(place: Place) -> str:

@@ -25,6 +25,7 @@ DELAYS = (
 # A no that may be a yes later: the token may be restored, the network may be busy.
 PASSING = {401, 403, 408, 425, 429}
 LONGEST_ASKED = timedelta(hours=2)
+NOT_CONNECTED = "not connected"
 
 
 async def bury(session: AsyncSession, reason: str, *, push_id: str) -> None:
@@ -48,6 +49,10 @@ async def push(context: JobContext, *, push_id: str) -> None:
     if loaded is None:
         return
     coordinator, parcel = loaded
+    if coordinator is None:
+        # Paused, or our key is lost: either may be over tomorrow.
+        await _failed(context, UUID(push_id), NOT_CONNECTED, None)
+        raise Later(NOT_CONNECTED)
     try:
         answer = await coordinator.ask(
             "POST", parcel.path, parcel.body, once=parcel.once, seconds=PUSH_SECONDS
@@ -63,8 +68,8 @@ async def push(context: JobContext, *, push_id: str) -> None:
         await context.finish(session)
 
 
-async def _load(context: JobContext, push_id: UUID) -> tuple[Coordinator, Parcel] | None:
-    """Counts the attempt; None where there is nothing to say any more, or nobody to say it to."""
+async def _load(context: JobContext, push_id: UUID) -> tuple[Coordinator | None, Parcel] | None:
+    """Counts the attempt; None where there is nothing to say any more."""
     async with context.database.tenant_session(context.tenant_id) as session:
         query = select(NetworkPush).where(
             NetworkPush.id == push_id, NetworkPush.status == "pending"
@@ -76,9 +81,6 @@ async def _load(context: JobContext, push_id: UUID) -> tuple[Coordinator, Parcel
             context.settings, context.outside.outbound, context.tenant_id,
             await membership_of(session),
         )  # fmt: skip
-        if coordinator is None:
-            found.status, found.error = "dead", "not connected"
-            return None
         found.attempts += 1
         found.last_attempt_at = func.now()
         parcel = await pack(session, found)

@@ -38,4 +38,4 @@ def status_of(partner: Partner) -> str:
 
 def written(moment: datetime) -> str:
     """A time on the network's wire: to the microsecond, since `asOf` has to tell attempts apart."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

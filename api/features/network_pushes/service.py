@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.network.for_others import NetworkNotConfigured, membership_of
@@ -59,10 +59,11 @@ async def _add_batches(session: AsyncSession, partner_ids: Sequence[UUID]) -> No
 
 
 async def backfill(session: AsyncSession) -> Backfilled:
-    """Everybody who isn't shut out; who is known already is only told of again."""
+    """Everybody whom the network knows or may know: also who was shut out while it wasn't told."""
     if not (await membership_of(session)).is_connected:
         raise NetworkNotConfigured
-    query = select(Partner.id).where(Partner.revoked_at.is_(None)).order_by(Partner.id)
+    known = Partner.details["network"]["creatorId"].astext.is_not(None)
+    query = select(Partner.id).where(or_(Partner.revoked_at.is_(None), known)).order_by(Partner.id)
     partner_ids = (await session.scalars(query)).all()
     await _add_batches(session, partner_ids)
     return Backfilled(total=len(partner_ids), pushed=0, queued=len(partner_ids))

@@ -18,6 +18,11 @@ async def ask(session: AsyncSession, kind: Kind, email: str) -> None:
     )
 
 
+async def ask_network(session: AsyncSession, email: str) -> None:
+    """Passes the question on to the network, whose creators sign in at the same place."""
+    await enqueue(session, "platform_sign_in.creator_link", receiver="network", email=email)
+
+
 async def is_known(session: AsyncSession, settings: Settings, kind: Kind, email: str) -> bool:
     """Whether the address may sign in; whom the environment names becomes an operator by it."""
     if kind == "person":

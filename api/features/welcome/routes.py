@@ -114,6 +114,13 @@ async def show_operators_magic_link(request: Request) -> HTMLResponse:
     return page(render("magic.html", **Place.of(request).values(verify="/platform-admin/verify")))
 
 
+@router.api_route("/admin/network/complete", methods=LOOK)
+async def show_network_link(request: Request) -> HTMLResponse:
+    """The button that spends a link of the creator network's, where no portal has one."""
+    step = await _next_step(request, await tenant_of(request))
+    return page(render("network.html", **Place.of(request).values(program=None) | step))
+
+
 @router.api_route("/docs", methods=LOOK)
 async def show_reference(request: Request) -> HTMLResponse:
     """A guide, and every route of the API."""

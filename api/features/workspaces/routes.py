@@ -24,6 +24,7 @@ from api.features.platform_sign_in.for_others import (
     InvalidPlatformToken,
     WrongTokenKind,
     ask,
+    ask_network,
     spend,
 )
 from api.features.sign_in.for_others import end_anywhere, enter_as_admin
@@ -67,6 +68,8 @@ async def ask_for_workspaces(wanted: PlatformSignIn, request: Request) -> Asked:
         # The job waits in the installation's own workspace; who is asked for is looked up later.
         async with state.database.tenant_session(DEFAULT_TENANT_ID) as session:
             await ask(session, "person", wanted.email)
+            if state.settings.network_url is not None:
+                await ask_network(session, wanted.email)
     return Asked(ok=True)
 
 

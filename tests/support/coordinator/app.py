@@ -125,11 +125,11 @@ def shown(said: tuple[int, Any]) -> Response:
 
 
 @asynccontextmanager
-async def coordinating() -> AsyncIterator[Coordinator]:
-    """A coordinator at `coordinator.url`, with nobody in it."""
-    coordinator = Coordinator()
+async def coordinating(port: int = 0, books: Books | None = None) -> AsyncIterator[Coordinator]:
+    """A coordinator at `coordinator.url`, with nobody in it; or with what one knew that was stopped."""
+    coordinator = Coordinator(books=books or Books())
     methods = ["GET", "POST", "PATCH", "DELETE"]
     route = Route("/{path:path}", coordinator.answer, methods=methods)
-    async with served(Starlette(routes=[route])) as address:
+    async with served(Starlette(routes=[route]), port) as address:
         coordinator.url = address
         yield coordinator

@@ -1,7 +1,8 @@
 "use strict";
 // Forms that name an address of the API post their fields there as JSON; nothing happens by itself.
 const { api, csrf } = document.body.dataset;
-const token = new URLSearchParams(location.search).get("token");
+const given = new URLSearchParams(location.search);
+const token = given.get("token") ?? given.get("ntoken");
 // The token leaves the address bar, so that no history, screenshot or bookmark keeps it.
 if (token) history.replaceState(null, "", location.pathname);
 
@@ -35,7 +36,7 @@ async function submit(event) {
   const alert = form.querySelector("[role=alert]");
   const button = form.querySelector("button");
   const body = Object.fromEntries([...new FormData(form)].filter(([, value]) => value));
-  if (form.dataset.token !== undefined) body.token = token;
+  if (form.dataset.token !== undefined) body[form.dataset.token || "token"] = token;
   button.disabled = true;
   if (alert) alert.hidden = true;
   try {
