@@ -119,12 +119,16 @@ async def _refund(books: Books, heard: Heard, each: Json, paid: Paid) -> Outcome
     if refund_id is None or status not in {"succeeded", "failed", "canceled"}:
         return None
     payment, amount = Payment(SOURCE, paid.references), _amount(each, "amount", paid)
-    ts = moment(each.get("created"))
-    if status != "succeeded":
-        await refund(books.session, payment, refund_id, amount, status="failed", ts=ts)
-        return Outcome("refund_failed")
-    await refund(books.session, payment, refund_id, amount, ts=ts)
-    return await _trail(books, heard, paid, Trail("refund", refund_id, -amount.minor, ts), each)
+    ts, made = moment(each.get("created")), status == "succeeded"
+    await refund(
+        books.session, payment, refund_id, amount, status="succeeded" if made else "failed", ts=ts
+    )
+    # Also of one that failed: whether we heard of it in between is a matter of chance.
+    told = await _trail(books, heard, paid, Trail("refund", refund_id, -amount.minor, ts), each)
+    if made:
+        return told
+    back = Trail("refund_failed", f"{refund_id}:failed", amount.minor, None)
+    return await _trail(books, heard, paid, back, each)
 
 
 async def _refunded_in_total(books: Books, heard: Heard, paid: Paid) -> Outcome:
