@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.models.base import Model, Owned
@@ -15,6 +15,7 @@ class StripeReference(Owned, Model):
     """
 
     __tablename__ = "stripe_references"
+    __table_args__ = (Index("ix_stripe_references_user", "tenant_id", "user_id"),)
 
     reference: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[str]

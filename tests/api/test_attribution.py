@@ -247,5 +247,5 @@ async def test_how_many_statements_an_event_takes_does_not_depend_on_its_clicks(
             await report(brand, user)
         tables = ("events", "identities", "commissions", "decisions", "credits")
         counts[user] = sum(any(f" {table}" in line for table in tables) for line in sent)
-    assert counts["one"] == counts["many"] == 6
+    assert counts["one"] == counts["many"] == 5
     assert len(await credits_of(brand)) == 31

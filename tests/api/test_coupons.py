@@ -1,13 +1,11 @@
 """Coupons: codes of partners, redeemed in shops, credited without a click."""
 
 import asyncio
-from typing import Any
 from uuid import UUID
 
-import httpx2
 import pytest
 
-from tests.support.brand import Brand, Json
+from tests.support.brand import Brand
 from tests.support.conversions import (
     amounts,
     click,
@@ -19,33 +17,9 @@ from tests.support.conversions import (
     report,
     visit,
 )
+from tests.support.coupons import listed, promoter, redeem
 from tests.support.refusals import refusal
 from tests.support.statements import statements
-
-ORDER: Json = {"eventType": "invoice_paid", "value": "200.00", "userId": "customer"}
-
-
-async def listed(brand: Brand, partner: Json, **options: Any) -> list[Json]:
-    answer = await brand.get(f"/partners/{partner['id']}/coupons", **options)
-    assert answer.status_code == 200, answer.text
-    found: list[Json] = answer.json()["coupons"]
-    return found
-
-
-async def promoter(brand: Brand, **campaign: Any) -> tuple[Json, Json]:
-    """A partner and the coupon that came with the grant."""
-    await brand.campaign(**campaign)
-    partner = await brand.partner()
-    [coupon] = await listed(brand, partner)
-    return partner, coupon
-
-
-async def redeem(
-    brand: Brand, code: str, order: str = "order-1", **changes: Any
-) -> httpx2.Response:
-    headers = changes.pop("headers", brand.headers)
-    body = {**ORDER, "code": code, "externalEventId": order, **changes}
-    return await brand.post("/coupons/redeem", body, headers=headers)
 
 
 async def test_every_grant_brings_a_code_of_the_partners_name(brand: Brand) -> None:

@@ -135,6 +135,15 @@ async def test_a_cap_bounds_what_a_partner_earns_in_a_period(brand: Brand) -> No
     assert await amounts(brand, status="accrued") == ["10.00 USD", "20.00 USD"]
 
 
+async def test_what_a_refund_takes_back_leaves_room_under_a_cap(brand: Brand) -> None:
+    cap = {"amount": "30.00", "currency": "USD", "period": "month"}
+    sale, half = {"value": "200.00", "externalId": "one"}, {"value": "100.00", "corrects": "one"}
+    assert await earn(brand, [TENTH], sale, commissionCaps=[cap]) == [["20.00"]]
+    await report(brand, type="refund", **half)
+    await report(brand)
+    assert [one["net"] for one in await commissions(brand)] == ["20.00", "10.00"]
+
+
 async def test_a_day_of_a_cap_is_the_day_of_the_event(brand: Brand) -> None:
     cap = {"amount": "25.00", "currency": "USD", "period": "day"}
     happened = [{"ts": f"{days_ago(days):%Y-%m-%d}T12:00:00Z"} for days in (5, 5, 4, 5)]

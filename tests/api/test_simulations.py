@@ -4,9 +4,11 @@ import asyncio
 from collections import defaultdict
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from api.features.simulations import service
 from tests.support.brand import Brand, Json
 from tests.support.campaigns import edit
 from tests.support.conversions import (
@@ -19,8 +21,9 @@ from tests.support.conversions import (
     visit,
 )
 from tests.support.digest import digest
-from tests.support.ledger import books
+from tests.support.ledger import books, session_of, wrongs
 from tests.support.refusals import refusal
+from tests.support.waiting import until
 
 TENTH: Json = {"type": "percent", "value": 10, "recurring": True}
 RULES: list[Json] = [
@@ -217,6 +220,31 @@ async def test_a_refund_shrinks_what_was_applied_too(brand: Brand) -> None:
     assert sum(row["amount_minor"] for row in await brand.rows("adjustments")) == 1000
     await report(brand, type="refund", corrects="order-1", value="100.00", externalId="r2")
     assert await books(brand) == {}
+
+
+async def test_a_refund_that_comes_while_a_simulation_is_applied_shrinks_it_too(
+    brand: Brand,
+) -> None:
+    made = await brand.campaign()
+    await visit(brand, await brand.link(await brand.partner(), made), at=days_ago(3))
+    await report(brand, externalId="order-1")
+    simulated = await simulate(brand, made, commissionRule={**TENTH, "value": 30})
+    back = {"type": "refund", "corrects": "order-1", "value": "100.00", "externalId": "back"}
+
+    async def waits() -> bool:
+        found = await brand.fetch(
+            "select from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock'"
+        )
+        return bool(found) or refund.done()
+
+    async with session_of(brand) as session:
+        await service.apply(session, UUID(made["id"]), simulated["simulationId"])
+        refund = asyncio.create_task(report(brand, **back))
+        await until(waits)
+    await refund
+    assert await books(brand) == {"pending": 2000, "available": 1000, "expense": -3000}
+    assert await wrongs(brand) == []
 
 
 async def test_edits_afterwards_do_not_change_what_is_applied(brand: Brand) -> None:

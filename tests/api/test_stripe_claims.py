@@ -171,6 +171,31 @@ async def test_a_partners_account_says_by_itself_when_it_can_be_paid(
     assert '"payoutsEnabled": true' in row["metadata"]
 
 
+async def test_a_partner_who_cuts_their_account_off_can_not_be_paid_there(
+    brand: Brand, tell: Tell, stripe_double: StripeDouble
+) -> None:
+    await brand.partner()
+    account = {"id": f"acct_left_{brand.slug}", "object": "account", "metadata": {},
+               "charges_enabled": True, "payouts_enabled": True, "details_submitted": True}  # fmt: skip
+    stripe_double.store.put("account", account)
+    await brand.execute(
+        "update partners set stripe_connect_account_id = $2 where tenant_id = $1",
+        brand.tenant_id, account["id"],
+    )  # fmt: skip
+    stripe_double.webhooks.event("account.updated", account, account=str(account["id"]))
+    await tell()
+    [row] = await brand.rows("partners")
+    assert '"payoutsEnabled": true' in row["metadata"]
+    ours = {"id": "ca_ours", "object": "application", "name": "OpenPartner"}
+    later = stripe_double.now() + 60
+    stripe_double.webhooks.event(
+        "account.application.deauthorized", ours, account=str(account["id"]), created=later
+    )
+    await tell()
+    [row] = await brand.rows("partners")
+    assert '"payoutsEnabled": false' in row["metadata"]
+
+
 async def test_m18_the_brands_own_subscription_and_its_customers_stay_apart(
     brand: Brand, tell: Tell, stripe_double: StripeDouble
 ) -> None:

@@ -174,6 +174,36 @@ async def test_an_invoice_paid_in_parts_loses_no_more_than_the_part_refunded(
     assert await owed(store, invoice) == ({"pending": left} if left else {})
 
 
+async def test_a_part_of_an_invoice_that_is_not_all_paid_yet_is_a_part_of_all_of_it(
+    store: Storefront, double: StripeDouble
+) -> None:
+    customer = checkout(double, await store.cref())["customer"]
+    invoice = invoice_paid(double, customer, 20_000)
+    sale = store.news()
+    charge = charge_of(double, invoice)
+    charge["amount"] = 10_000
+    kept = double.store.get("invoice", invoice["id"])
+    kept.update(status="open", amount_paid=10_000)
+    refund(double, charge, 5000)
+    await store.hear()
+    kept.update(status="paid", amount_paid=20_000)
+    await store.hear(*sale)
+    assert await owed(store, invoice) == {"pending": 3000}
+
+
+async def test_a_dispute_in_the_banks_own_currency_is_for_people_to_decide(
+    store: Storefront, double: StripeDouble
+) -> None:
+    """Nobody says at which rate, so nothing is taken, and it is in sight."""
+    invoice = await sold(store, double)
+    opened = dispute(double, charge_of(double, invoice), 3_000_000)
+    opened["currency"] = "jpy"
+    await store.hear()
+    assert await owed(store, invoice) == {"pending": 4000}
+    answer = await store.brand.get("/corrections", params={"state": "unclear"})
+    assert opened["id"] in {one["key"] for one in answer.json()["corrections"]}
+
+
 async def test_without_a_key_of_the_account_events_are_taken_at_their_word(
     store: Storefront, double: StripeDouble
 ) -> None:

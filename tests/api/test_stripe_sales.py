@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.brand import Json
 from tests.support.conversions import identify
 from tests.support.storefront import Storefront
 from tests.support.stripe_double import StripeDouble
@@ -76,11 +77,12 @@ async def test_a_payment_that_is_still_on_its_way_counts_when_it_arrives(
     assert await store.earned(paid["customer"]) == [("purchase", 1000, "USD", "accrued")]
 
 
+@pytest.mark.parametrize("told", [{"invoice": "in_of_it"}, {"invoice_creation": {"enabled": True}}])
 async def test_a_checkout_with_an_invoice_is_counted_once(
-    store: Storefront, double: StripeDouble
+    store: Storefront, double: StripeDouble, told: Json
 ) -> None:
-    paid = checkout(double, await store.cref(), amount=5000, invoice="in_of_it")
-    invoice_paid(double, paid["customer"], 5000, id="in_of_it")
+    paid = checkout(double, await store.cref(), amount=5000, **told)
+    invoice_paid(double, paid["customer"], 5000, id=double.store.new_id("in"))
     await store.hear()
     assert await store.earned(paid["customer"]) == [("invoice_paid", 1000, "USD", "accrued")]
 

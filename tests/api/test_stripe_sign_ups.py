@@ -84,6 +84,22 @@ async def test_what_was_filed_before_the_merchant_named_the_customer_is_credited
     assert await store.earned(user) == [("invoice_paid", 2000, "USD", "accrued")]
 
 
+async def test_a_customer_named_later_is_no_new_customer(
+    store: Storefront, double: StripeDouble
+) -> None:
+    bounty = {"trigger": "first", "eventType": "invoice_paid", "type": "fixed", "value": 50}
+    customer = new_customer(double)
+    checkout(double, await store.cref(commissionRule=[bounty]), customer=customer)
+    invoice_paid(double, customer["id"], 10_000)
+    await store.hear()
+    customer["metadata"]["openpartner_user_id"] = "merchant-late"
+    double.webhooks.event("customer.updated", customer)
+    invoice_paid(double, customer["id"], 10_000)
+    await store.hear()
+    assert await store.earned(customer["id"]) == [("invoice_paid", 5000, "USD", "accrued")]
+    assert await store.earned("merchant-late") == []
+
+
 async def test_a_checkout_that_names_the_customer_does(
     store: Storefront, double: StripeDouble
 ) -> None:

@@ -15,6 +15,7 @@ from tests.support.conversions import (
     three_partners,
     visit,
 )
+from tests.support.ledger import wrongs
 
 TENTH_ONCE = {"type": "percent", "value": 10, "recurring": False}
 
@@ -52,6 +53,20 @@ async def test_m9_terms_that_are_not_recurring_pay_once_for_a_customer(brand: Br
     await brand.made(f"/commissions/{first['id']}/reverse")
     await report(brand, "ann", value="9.00")
     assert await amounts(brand, status="accrued") == ["0.20 USD", "0.90 USD"]
+
+
+async def test_what_was_refunded_was_not_paid_once_whether_before_or_after_its_payout(
+    brand: Brand,
+) -> None:
+    await visit(brand, await promotion(brand, commissionRule=TENTH_ONCE), at=days_ago(1))
+    await report(brand, value="50.00", externalId="first")
+    [first] = await commissions(brand)
+    await brand.made(f"/commissions/{first['id']}/approve", {})
+    await brand.made("/payouts/run", {})
+    await report(brand, type="refund", value=None, corrects="first")
+    await report(brand, value="30.00")
+    assert [one["net"] for one in await commissions(brand)] == ["3.00", "0.00"]
+    assert await wrongs(brand) == []
 
 
 async def test_m9_events_at_once_are_paid_once_too(brand: Brand) -> None:

@@ -77,6 +77,14 @@ def test_running_totals_and_single_refunds_tell_of_the_same_money() -> None:
     assert parts(single + total + other + failed).returned == Fraction(1, 10)
 
 
+def test_running_totals_of_several_charges_add_up() -> None:
+    total = [
+        Said("refund_total", f"stripe:{key}", "succeeded", Fraction(part, 10))
+        for key, part in (("ch_a:20", 2), ("ch_a:30", 3), ("ch_b:40", 4))
+    ]
+    assert parts(total).returned == Fraction(7, 10)
+
+
 def test_a_part_is_of_the_whole_payment_where_that_is_told() -> None:
     assert part_of(60, "USD", 120, 100, "USD") == Fraction(1, 2)
     assert part_of(50, "USD", None, 100, "USD") == Fraction(1, 2)

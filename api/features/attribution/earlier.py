@@ -4,15 +4,27 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Date, Select, Text, cast, func, literal, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    CompoundSelect,
+    Date,
+    Select,
+    Text,
+    cast,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.attribution.customer import Customer
 from api.features.attribution.history import History, PaidOnce, Span
-from api.features.commissions.for_others import earned_from
+from api.features.commissions.for_others import KEPT, earned_from
 from shared.models.commission import Commission
 from shared.models.decision import Credit
 from shared.models.event import Event
+from shared.models.stripe_reference import StripeReference
 from shared.models.terms import Terms
 
 DAY = timedelta(days=1)
@@ -25,7 +37,9 @@ async def load_history(session: AsyncSession, customer: Customer, user_id: str) 
     would share the last of a cap, the second sees what the first has taken.
     """
     if customer.pays_once:
-        for partner_id, campaign_id, kind, event_type in await earned_from(session, user_id):
+        for partner_id, campaign_id, kind, event_type in await earned_from(
+            session, names_of(user_id)
+        ):
             each = None if kind == "percent" else event_type
             customer.history.paid.add(PaidOnce(partner_id, campaign_id, each))
     if customer.asks_for_beginnings:
@@ -59,12 +73,23 @@ async def load_earnings(
         customer.history.earn(spans, int(amount))
 
 
+def names_of(user_id: str) -> CompoundSelect[str]:
+    """A customer, and the name at Stripe under which earlier events of theirs may have been filed.
+
+    A merchant may name a customer after their first payment; that was their first all the same.
+    """
+    at_stripe = select(StripeReference.reference).where(
+        StripeReference.user_id == user_id, StripeReference.reference.startswith("cus_")
+    )
+    return select(literal(user_id)).union_all(at_stripe)
+
+
 def beginnings_of(user_id: str) -> Select[UUID, str, datetime]:
     """When each partner was first credited for each type of the customer's events."""
     return (
         select(Credit.partner_id, Event.type, func.min(Event.ts))
         .join(Event, Event.id == Credit.event_id)
-        .where(Event.user_id == user_id)
+        .where(Event.user_id.in_(names_of(user_id)))
         .group_by(Credit.partner_id, Event.type)
     )
 
@@ -78,12 +103,9 @@ def earnings(pairs: Sequence[tuple[UUID, UUID]]) -> Select[UUID, UUID, str, date
             Commission.campaign_id,
             Commission.currency,
             day,
-            func.sum(Commission.amount_minor),
+            func.sum(KEPT),
         )
-        .where(
-            tuple_(Commission.partner_id, Commission.campaign_id).in_(pairs),
-            Commission.status != "reversed",
-        )
+        .where(tuple_(Commission.partner_id, Commission.campaign_id).in_(pairs), KEPT > 0)
         .group_by(Commission.partner_id, Commission.campaign_id, Commission.currency, day)
     )
 
@@ -121,7 +143,7 @@ async def histories_before(
         .distinct()
         .join(Event, Event.id == Commission.event_id)
         .join(Terms, Terms.id == Commission.terms_id)
-        .where(Event.user_id.in_(user_ids), Event.ts < moment, Commission.status != "reversed")
+        .where(Event.user_id.in_(user_ids), Event.ts < moment, KEPT > 0)
     )
     for user_id, partner_id, campaign_id, kind, event_type in await session.execute(paid):
         each = None if kind == "percent" else event_type

@@ -17,6 +17,7 @@ from api.features.attribution.touches import Event, Touch
 CORRECTIVE_TYPES = frozenset(
     (
         "refund",
+        "refund_failed",
         "chargeback",
         "dispute_created",
         "dispute_won",

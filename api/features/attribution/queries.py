@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Insert, Select, and_, func, select, tuple_
-from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, aggregate_order_by, insert
+from sqlalchemy import Select, and_, func, select, text, tuple_
+from sqlalchemy.dialects.postgresql import TSTZMULTIRANGE, aggregate_order_by
 
 from api.features.attribution.engine import CORRECTIVE_TYPES
 from shared.models.campaign import Campaign
@@ -94,18 +94,24 @@ def held(event_ids: Sequence[UUID]) -> Select[UUID, datetime | None]:
     )
 
 
-def decision_written() -> Insert:
-    """Replaces what was decided before: an event has one decision."""
-    written = insert(Decision).execution_options(dml_strategy="raw")
-    replaced = {name: written.excluded[name] for name in ("status", "model", "explanation")}
-    return written.on_conflict_do_update(
-        index_elements=["tenant_id", "event_id"], set_={**replaced, "decided_at": func.now()}
+# Decisions and the credits that follow from them, in one round trip however many there are. What was
+# decided before is replaced: an event has one decision.
+DECIDE = text(
+    """
+    with decided as (
+        insert into decisions (event_id, status, model, explanation)
+        select * from jsonb_to_recordset(cast(:decisions as jsonb))
+            as d(event_id uuid, status text, model text, explanation jsonb)
+        on conflict (tenant_id, event_id) do update set status = excluded.status,
+            model = excluded.model, explanation = excluded.explanation, decided_at = now()
     )
-
-
-def credits_written() -> Insert:
-    """Raw, like the one above: the ORM would send rows with a null apart from those without."""
-    return insert(Credit).execution_options(dml_strategy="raw")
+    insert into credits (id, event_id, click_id, partner_id, campaign_id, terms_id, model,
+        weight_parts)
+    select * from jsonb_to_recordset(cast(:credits as jsonb)) as c(id uuid, event_id uuid,
+        click_id uuid, partner_id uuid, campaign_id uuid, terms_id uuid, model text,
+        weight_parts int)
+    """
+)
 
 
 def attribution_of(event_id: UUID) -> Select[str, str | None, Credit | None, list[UUID] | None]:

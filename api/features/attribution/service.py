@@ -4,6 +4,7 @@ Callers hold the customer's lock, so that nothing about the customer changes in 
 statements it takes doesn't depend on how many clicks there are.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -72,10 +73,12 @@ async def _attribute(
     session: AsyncSession, customer: Customer, events: Sequence[Event]
 ) -> list[Record]:
     decided = [_decide(customer, event) for event in events]
-    decisions = [written.decision_row for written in decided]
-    await session.execute(queries.decision_written(), decisions)
-    if shares := [row for written in decided for row in written.credit_rows]:
-        await session.execute(queries.credits_written(), shares)
+    rows = {
+        "decisions": [written.decision_row for written in decided],
+        "credits": [row for written in decided for row in written.credit_rows],
+    }
+    stated = {name: json.dumps(given, default=str) for name, given in rows.items()}
+    await session.execute(queries.DECIDE, stated)
     accruals = [accrual for written in decided for accrual in written.accruals]
     known_before = await accrue(session, accruals)
     if known_before:

@@ -12,6 +12,7 @@ from api.features.attribution.customer import Customer, stated
 from api.features.attribution.engine import CORRECTIVE_TYPES, Decision, decide
 from api.features.attribution.history import History, PaidOnce
 from api.features.attribution.stored_terms import stated_terms
+from api.features.commissions.for_others import KEPT
 from shared.models.commission import Commission
 from shared.models.decision import Credit
 from shared.models.decision import Decision as Decided
@@ -49,7 +50,7 @@ def decided(user_id: str) -> Select[Any, Any, Any]:
 
 def credits_of(user_id: str) -> Select[Any, Any, Any]:
     """The credits of all these, each with its terms, and whether they were paid and still are."""
-    paid = exists().where(Commission.credit_id == Credit.id, Commission.status != "reversed")
+    paid = exists().where(Commission.credit_id == Credit.id, KEPT > 0)
     return (
         select(Credit, Terms, paid.label("paid"))
         .join(Event, Event.id == Credit.event_id)

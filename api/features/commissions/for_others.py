@@ -10,11 +10,13 @@ from api.features.commissions.payment import (
     undo_payment,
     unpay,
 )
+from api.features.commissions.queries import KEPT
 from api.features.commissions.service import Accrual, accrue, approve_matured, earned_from
 from api.features.commissions.taking_back import take_back
 from api.features.commissions.withholding import Cause, Change, Withheld, withhold
 
 __all__ = [
+    "KEPT",
     "Accrual",
     "Cause",
     "Change",

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     Update,
     case,
@@ -23,6 +24,8 @@ from shared.models.partner import Partner
 from shared.models.terms import Terms
 
 UNCLAIMED = Commission.payout_id.is_(None)
+# What refunds, disputes and people have left of a commission, whether or not it was paid already.
+KEPT = Commission.amount_minor - Commission.clawed_minor
 
 
 def is_mature() -> ColumnElement[bool]:
@@ -41,14 +44,17 @@ def commissions_shown() -> Select[Commission, str, str, str, int | None]:
     )
 
 
-def earned_from(user_id: str) -> Select[UUID, UUID, str, str]:
-    """By partner, campaign, kind of terms and type of event: what has been earned from a customer."""
+def earned_from(user_ids: CompoundSelect[str]) -> Select[UUID, UUID, str, str]:
+    """By partner, campaign, kind of terms and type of event: what was earned from a customer and kept.
+
+    `user_ids` are all the names of this one customer.
+    """
     return (
         select(Commission.partner_id, Commission.campaign_id, Terms.kind, Event.type)
         .distinct()
         .join(Event, Event.id == Commission.event_id)
         .join(Terms, Terms.id == Commission.terms_id)
-        .where(Event.user_id == user_id, Commission.status != "reversed")
+        .where(Event.user_id.in_(user_ids), KEPT > 0)
     )
 
 

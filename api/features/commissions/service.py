@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, CompoundSelect, select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -187,6 +187,8 @@ async def _find(session: AsyncSession, commission_id: UUID) -> CommissionOut:
     return show(row)
 
 
-async def earned_from(session: AsyncSession, user_id: str) -> Sequence[Row[UUID, UUID, str, str]]:
+async def earned_from(
+    session: AsyncSession, user_ids: CompoundSelect[str]
+) -> Sequence[Row[UUID, UUID, str, str]]:
     """Partner, campaign, kind of terms and type of event of all that a customer has earned others."""
-    return (await session.execute(queries.earned_from(user_id))).all()
+    return (await session.execute(queries.earned_from(user_ids))).all()

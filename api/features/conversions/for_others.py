@@ -3,6 +3,7 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.conversions.errors import ClickNotFound
+from api.features.conversions.queries import REDEMPTION, is_redemption
 from api.features.conversions.schemas import (
     EventCurrency,
     EventType,
@@ -14,12 +15,14 @@ from api.features.conversions.service import identify, record, write
 from api.settings import Settings
 
 __all__ = [
+    "REDEMPTION",
     "ClickNotFound",
     "EventCurrency",
     "EventType",
     "Happened",
     "Identify",
     "identify",
+    "is_redemption",
     "record",
     "stitch",
     "write",

@@ -15,6 +15,8 @@ from shared.models.identity import Identity
 from shared.models.identity_proposal import IdentityProposal
 
 API = "api"
+# How the fingerprint of an order begins that was told as the redemption of a coupon.
+REDEMPTION = "coupon:"
 
 
 def customer_lock(user_id: str, payment: str | None = None) -> CTE:
@@ -111,8 +113,13 @@ def event_written(event: Event) -> Insert:
     )
 
 
-def event_by_external_id(source: str, external_id: str) -> Select[UUID, str]:
-    """The event's id and fingerprint."""
-    return select(Event.id, Event.fingerprint).where(
+def event_by_external_id(source: str, external_id: str) -> Select[UUID, str, str]:
+    """The event's id, fingerprint and type."""
+    return select(Event.id, Event.fingerprint, Event.type).where(
         Event.source == source, Event.external_id == external_id
     )
+
+
+def is_redemption(fingerprint: str) -> bool:
+    """Whether an event was told as the redemption of a coupon."""
+    return fingerprint.startswith(REDEMPTION)

@@ -24,6 +24,11 @@ LOCK_CUSTOMERS = text(
     """
 ).bindparams(bindparam("events", type_=ARRAY(Uuid)))
 
+# Whoever reckons these sales anew holds the decisions about them, and has locked no customer.
+HOLD_DECISIONS = text(
+    "select from decisions where event_id = any(:events) order by event_id for update"
+).bindparams(bindparam("events", type_=ARRAY(Uuid)))
+
 WRITE = text(
     """
     with fresh as (

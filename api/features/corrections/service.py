@@ -52,8 +52,9 @@ def _row(said: Reported) -> dict[str, object]:
 
 
 async def _apply(session: AsyncSession, sales: Sequence[UUID], cause: Cause) -> Outcome:
-    """The customers' locks come before reading: an event that is being credited now counts too."""
+    """The locks come before reading: what is credited or reckoned anew at this moment counts too."""
     await session.execute(queries.LOCK_CUSTOMERS, queries.events(sales))
+    await session.execute(queries.HOLD_DECISIONS, queries.events(sales))
     shares = await parts_of(session, sales)
     changes = await withhold(session, shares, cause)
     await _rescale(session, shares)
@@ -122,7 +123,7 @@ def _given(one: Adjustment) -> Entry:
 async def rescale(session: AsyncSession, event_ids: Sequence[UUID]) -> None:
     """Brings what was repriced of these sales to the part of them that wasn't refunded.
 
-    Callers hold the customers' locks.
+    Callers hold the customers' locks, or those of the decisions.
     """
     if event_ids:
         await _rescale(session, await parts_of(session, event_ids))

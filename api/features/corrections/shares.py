@@ -72,12 +72,21 @@ def parts(said: Iterable[Said]) -> Parts:
             ("dispute", "open"),
         )
     }
-    totals = [one.part or Fraction(0) for one in strongest.values() if one.kind == "refund_total"]
-    in_total = max(totals, default=Fraction(0)) - sums["refund", "failed"]
+    in_total = _in_total(strongest.values()) - sums["refund", "failed"]
     refunded = max(sums["refund", "succeeded"], in_total)
     returned = min(refunded + sums["dispute", "lost"], Fraction(1))
     disputed = min(sums["dispute", "open"], 1 - returned)
     return Parts(returned, disputed)
+
+
+def _in_total(said: Iterable[Said]) -> Fraction:
+    """The last running total of each charge; its key is the charge's and the total."""
+    largest: dict[str, Fraction] = {}
+    for one in said:
+        if one.kind == "refund_total" and one.part is not None:
+            charge = one.key.rpartition(":")[0]
+            largest[charge] = max(one.part, largest.get(charge, Fraction(0)))
+    return sum(largest.values(), Fraction(0))
 
 
 def _is(said: Said, kind: str, status: str) -> bool:

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.attribution.for_others import attribute, attribute_backlog
-from api.features.conversions.for_others import write
+from api.features.conversions.for_others import REDEMPTION, is_redemption, write
 from api.features.coupons.for_others import CouponNotFound
 from api.features.redemptions import queries
 from api.features.redemptions.schemas import Redeem, Redeemed
@@ -47,33 +47,58 @@ async def redeem(session: AsyncSession, wanted: Redeem) -> Redeemed:
     coupon = await find(session, wanted.code)
     if coupon is None:
         raise CouponNotFound
-    event = await session.scalar(queries.known(wanted.external_event_id, wanted.event_type))
+    event = await _known(session, wanted)
     if event is None:
-        event = _event(wanted, coupon)
-        if await write(session, event):
+        event = await _written(session, wanted, coupon)
+        if event is not None:
             await make_click(session, coupon, _occasion(event))
             await attribute(session, event)
             return Redeemed(
                 ok=True, event_id=event.id, partner_id=coupon.partner_id, replayed=False
             )
-        query = queries.known(wanted.external_event_id, wanted.event_type)
-        event = (await session.scalars(query)).one()
-    elif event.source == queries.API:
+        event = await _known(session, wanted)
+    if event is None:
+        raise RuntimeError("an order was neither written nor found")
+    if not is_redemption(event.fingerprint):
         # Reported without the coupon before: credited now, unless somebody was.
         await stitched(session, coupon, _occasion(event))
     return Redeemed(ok=True, event_id=event.id, partner_id=coupon.partner_id, replayed=True)
 
 
-def _event(wanted: Redeem, coupon: Used) -> Event:
+async def _known(session: AsyncSession, wanted: Redeem) -> Event | None:
+    found: Event | None = await session.scalar(
+        queries.known(wanted.external_event_id, wanted.event_type)
+    )
+    return found
+
+
+async def _written(session: AsyncSession, wanted: Redeem, coupon: Used) -> Event | None:
+    """The event, under the order's own name, so that a report or a refund of the order finds it.
+
+    Where another kind of event has that name it gets one of its own. None where it was known.
+    """
+    for source, name in (
+        (queries.API, wanted.external_event_id),
+        (queries.COUPON, f"{wanted.event_type}:{wanted.external_event_id}"),
+    ):
+        event = _event(wanted, coupon, source, name)
+        if await write(session, event):
+            return event
+        if await _known(session, wanted) is not None:
+            return None
+    return None
+
+
+def _event(wanted: Redeem, coupon: Used, source: str, external_id: str) -> Event:
     return Event(
         id=new_id(),
         user_id=wanted.user_id,
         type=wanted.event_type,
         value_minor=wanted.value_minor,
         currency=wanted.currency,
-        source=queries.COUPON,
-        external_id=f"{wanted.event_type}:{wanted.external_event_id}",
-        fingerprint=f"coupon:{coupon.code}",
+        source=source,
+        external_id=external_id,
+        fingerprint=f"{REDEMPTION}{coupon.code}",
         details={
             "source": queries.COUPON,
             "code": coupon.code,

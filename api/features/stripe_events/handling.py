@@ -45,6 +45,7 @@ _DISPUTE = Handling(reversals.look_at_dispute, reversals.disputed)
 
 HANDLED = {
     "account.updated": Handling(payees.look_at_account, payees.account_updated, of_connected=True),
+    "account.application.deauthorized": Handling(_nothing, payees.account_left, of_connected=True),
     "checkout.session.completed": _CHECKOUT,
     "checkout.session.async_payment_succeeded": _CHECKOUT,
     "customer.created": _CUSTOMER,

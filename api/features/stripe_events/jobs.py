@@ -4,15 +4,16 @@ from datetime import timedelta
 from uuid import UUID
 
 import structlog
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.stripe_events import queries, service
 from api.features.stripe_events.books import Books
 from api.features.stripe_events.facts import Outcome
 from api.features.stripe_events.handling import apply, handling_of
-from api.features.stripe_events.heard import heard, metadata_of
+from api.features.stripe_events.heard import Heard, heard, metadata_of
 from api.features.stripe_events.looking import Look
-from api.features.stripe_events.names import user_of
+from api.features.stripe_events.names import references_of, user_of
 from api.features.stripe_events.sign_ups import BACKFILL, backfilled
 from api.features.stripe_events.tenants import Unresolved
 from api.jobs.enqueue import enqueue
@@ -59,7 +60,7 @@ async def process(context: JobContext, event_id: str) -> None:
             outcome = await apply(Books(session, context.settings), handling, said, seen)
             await _write(session, row, outcome)
             if outcome.event_id is not None:
-                await _wake(session)
+                await _wake(session, said)
             await context.finish(session)
     except Ambiguous as silence:
         await _stuck(context, row, str(silence))
@@ -95,10 +96,10 @@ async def _write(session: AsyncSession, row: StripeEvent, outcome: Outcome) -> N
     )
 
 
-async def _wake(session: AsyncSession) -> None:
+async def _wake(session: AsyncSession, said: Heard) -> None:
     """A payment has become known: refunds of it may be waiting for just that."""
-    waiting = queries.events(status="received", outcome="payment_not_known")
-    for row in (await session.scalars(waiting.limit(BATCH))).all():
+    waiting = queries.waiting(["payment_not_known"]).where(queries.about(references_of(said)))
+    for row in (await session.scalars(waiting)).all():
         await session.execute(queries.settled(row.id, outcome="looked_at_again"))
         await enqueue(session, service.PROCESS, event_id=str(row.id))
 
@@ -155,10 +156,13 @@ async def claim(context: JobContext) -> None:
 
 @every("20 * * * *", "stripe-events-waiting")
 async def look_again(context: JobContext) -> None:
-    """What waits is looked at every hour, for a month; then it is stuck, and says so."""
+    """What waits is looked at every hour, for a month; then it is stuck, and says so.
+
+    Where more waits than is looked at, chance decides, so that nothing is passed over for ever.
+    """
     async with context.database.tenant_session(context.tenant_id) as session:
         await session.execute(queries.out_of_patience(PATIENCE))
-        rows = await session.scalars(queries.waiting(WAITING).limit(BATCH))
+        rows = await session.scalars(queries.waiting(WAITING).order_by(func.random()).limit(BATCH))
         for row in rows.all():
             await enqueue(session, service.PROCESS, event_id=str(row.id))
 

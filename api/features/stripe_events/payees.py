@@ -34,6 +34,12 @@ async def account_updated(books: Books, _: Heard, seen: SeenAccount) -> Outcome:
     return Outcome("account_updated") if known else Outcome("nobodys_account", ignored=True)
 
 
+async def account_left(books: Books, heard: Heard, _: None) -> Outcome:
+    """Whoever owns the account has cut it off from us: nothing can be sent there any more."""
+    known = await account_changed(books.session, {"id": heard.account}, heard.happened_at)
+    return Outcome("account_left") if known else Outcome("nobodys_account", ignored=True)
+
+
 async def transfer_moved(books: Books, heard: Heard, _: None) -> Outcome:
     known = await transfer_changed(books.session, heard.subject)
     return Outcome("payout_checked") if known else Outcome("no_payout_of_ours", ignored=True)

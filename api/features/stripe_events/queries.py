@@ -5,7 +5,18 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Delete, Select, Update, delete, func, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Select,
+    Update,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.sql.dml import ReturningDelete, ReturningUpdate
 
@@ -104,6 +115,13 @@ def waiting(outcomes: Iterable[str]) -> Select[StripeEvent]:
     return select(StripeEvent).where(
         StripeEvent.status == "received", StripeEvent.outcome.in_(tuple(outcomes))
     )
+
+
+def about(references: list[str]) -> ColumnElement[bool]:
+    """Events whose object names one of these payments."""
+    subject = StripeEvent.payload["data"]["object"]
+    named = (subject[name].astext.in_(references) for name in ("payment_intent", "charge"))
+    return or_(StripeEvent.object_id.in_(references), *named)
 
 
 def out_of_patience(span: timedelta) -> Update:

@@ -29,10 +29,14 @@ ENDED_WELL = frozenset(("won", "prevented"))
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """A payment by its names at Stripe, how much it was in all, in Stripe's units, and whose it is."""
+    """A payment by its names at Stripe, how much it was in all, in Stripe's units, and whose it is.
+
+    `currency` is that of the total: a bank may dispute a payment in one of its own.
+    """
 
     references: tuple[str, ...]
     total: int | None
+    currency: str
     customer: str | None
     seen: Seen
 
@@ -64,13 +68,15 @@ async def _paid(look: Look, subject: Json) -> Paid:
         invoices = [old]
     total = whole(charge, "amount") or None
     if len(invoices) == 1 and (invoice := await look.invoice(invoices[0])) is not None:
-        # An invoice may be paid in parts, of which this is one.
-        total = whole(invoice, "amount_paid") or total
+        # An invoice may be paid in parts, of which this is one, and of which some are yet to come.
+        due = 0 if invoice.get("status") == "paid" else whole(invoice, "amount_due")
+        total = max(whole(invoice, "amount_paid"), due) or total
     named = [*invoices, intent, charge_id]
     customer = customer_of(charge) or customer_of(subject)
     shown = await look.customer(customer)
     seen = Seen(shown, await look.stated_of(shown))
-    return Paid(tuple(one for one in named if one is not None), total, customer, seen)
+    references = tuple(one for one in named if one is not None)
+    return Paid(references, total, currency_of(charge or subject), customer, seen)
 
 
 async def look_at_charge(look: Look, heard: Heard) -> SeenRefunds:
@@ -92,8 +98,9 @@ async def look_at_dispute(look: Look, heard: Heard) -> SeenDispute:
 
 def _amount(subject: Json, name: str, paid: Paid) -> Amount:
     currency = currency_of(subject)
-    total = None if paid.total is None else minor(paid.total, currency)
-    return Amount(minor(whole(subject, name), currency), currency, total)
+    total = paid.total if paid.currency == currency else None
+    whole_payment = None if total is None else minor(total, currency)
+    return Amount(minor(whole(subject, name), currency), currency, whole_payment)
 
 
 async def refunded(books: Books, heard: Heard, seen: SeenRefunds) -> Outcome:
@@ -112,12 +119,16 @@ async def _refund(books: Books, heard: Heard, each: Json, paid: Paid) -> Outcome
     if refund_id is None or status not in {"succeeded", "failed", "canceled"}:
         return None
     payment, amount = Payment(SOURCE, paid.references), _amount(each, "amount", paid)
-    ts = moment(each.get("created"))
-    if status != "succeeded":
-        await refund(books.session, payment, refund_id, amount, status="failed", ts=ts)
-        return Outcome("refund_failed")
-    await refund(books.session, payment, refund_id, amount, ts=ts)
-    return await _trail(books, heard, paid, Trail("refund", refund_id, -amount.minor, ts), each)
+    ts, made = moment(each.get("created")), status == "succeeded"
+    await refund(
+        books.session, payment, refund_id, amount, status="succeeded" if made else "failed", ts=ts
+    )
+    # Also of one that failed: whether we heard of it in between is a matter of chance.
+    told = await _trail(books, heard, paid, Trail("refund", refund_id, -amount.minor, ts), each)
+    if made:
+        return told
+    back = Trail("refund_failed", f"{refund_id}:failed", amount.minor, None)
+    return await _trail(books, heard, paid, back, each)
 
 
 async def _refunded_in_total(books: Books, heard: Heard, paid: Paid) -> Outcome:

@@ -136,11 +136,11 @@ async def subscription_created(books: Books, heard: Heard, seen: Seen) -> Outcom
 
 
 async def purchase(books: Books, heard: Heard, user: str) -> UUID | None:
-    """The one-off payment of a Checkout; None where it has an invoice, or nothing was paid yet."""
+    """The one-off payment of a Checkout; None where an invoice tells of it, or nothing was paid yet."""
     checkout = heard.subject
     value, currency = session_value(checkout)
     paid = checkout.get("mode") == "payment" and checkout.get("payment_status") == "paid"
-    if not paid or checkout.get("invoice") is not None or value <= 0:
+    if not paid or _has_invoice(checkout) or value <= 0:
         return None
     intent = id_of(checkout.get("payment_intent"))
     details = {
@@ -153,6 +153,13 @@ async def purchase(books: Books, heard: Heard, user: str) -> UUID | None:
     event_id = await write(books, heard, sale)
     await remember(books, [intent], user)
     return event_id
+
+
+def _has_invoice(checkout: Json) -> bool:
+    """An invoice that is made after the payment may not be there yet, but it will be."""
+    coming = checkout.get("invoice_creation")
+    promised = isinstance(coming, dict) and coming.get("enabled") is True
+    return promised or checkout.get("invoice") is not None
 
 
 @dataclass(frozen=True, slots=True)
