@@ -33,7 +33,8 @@ KEY_LIVES = timedelta(hours=23)
 # Whoever slept this long between taking and sending lets somebody else take it again.
 LONGEST_PAUSE = 30.0
 
-Step = Literal["post", "look"]
+# A peek is a look at a key that lives: what isn't there yet may still be sent later.
+Step = Literal["post", "peek", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,14 @@ async def _take(session: AsyncSession, desk: Desk, payout_id: UUID) -> Turn | No
 
 
 def _step(transfer: PayoutTransfer, now: datetime, settings: PayoutSettings) -> Step | None:
-    """Send it while its key is known to live, look otherwise; a frozen brand begins nothing."""
+    """Send it while its key is known to live, look otherwise; a frozen brand sends nothing."""
     if transfer.state == "intent":
         return None if settings.frozen else "post"
     first = transfer.first_posted_at
     is_fresh = first is not None and timedelta(0) <= now - first < KEY_LIVES
-    return "post" if transfer.state == "posted" and is_fresh and not settings.frozen else "look"
+    if transfer.state != "posted" or not is_fresh:
+        return "look"
+    return "peek" if settings.frozen else "post"
 
 
 async def _unfit(
@@ -166,8 +169,14 @@ async def _ask(stripe: Stripe, turn: Turn) -> Finding:
     """What Stripe says; no transaction is open meanwhile."""
     order = turn.order
     try:
-        if turn.step == "look":
-            return Finding.of(order, await transfers.of_payout(stripe, order.payout_id))
+        # Also before an attempt of a later generation: an earlier one may have arrived since
+        # somebody decided on it.
+        if turn.step != "post" or order.generation:
+            found = await transfers.of_payout(stripe, order.payout_id)
+            if turn.step == "peek" and not found:
+                return Finding("unclear", reason="Stripe has no such transfer yet")
+            if turn.step != "post" or found:
+                return Finding.of(order, found)
         if monotonic() - turn.taken_at > LONGEST_PAUSE:
             return Finding("unclear", reason="the worker was asleep for too long to send")
         made = await transfers.create(stripe, order)
