@@ -167,26 +167,34 @@ async def _lease(
 
 async def _ask(stripe: Stripe, turn: Turn) -> Finding:
     """What Stripe says; no transaction is open meanwhile."""
-    order = turn.order
     try:
-        # Also before an attempt of a later generation: an earlier one may have arrived since
-        # somebody decided on it.
-        if turn.step != "post" or order.generation:
-            found = await transfers.of_payout(stripe, order.payout_id)
-            if turn.step == "peek" and not found:
-                return Finding("unclear", reason="Stripe has no such transfer yet")
-            if turn.step != "post" or found:
-                return Finding.of(order, found)
-        if monotonic() - turn.taken_at > LONGEST_PAUSE:
-            return Finding("unclear", reason="the worker was asleep for too long to send")
-        made = await transfers.create(stripe, order)
-        if order.attempt > 1:
-            # This may be the first answer again, from before somebody reversed the transfer.
-            made = await transfers.read(stripe, made.id)
-        if order.generation:
-            return Finding.of(order, await transfers.of_payout(stripe, order.payout_id))
+        if turn.step != "post":
+            return await _looked(stripe, turn)
+        return await _posted(stripe, turn)
     except Refused as problem:
         return Finding("refused", code=problem.code, reason=problem.reason)
     except Unclear as problem:
         return Finding("unclear", reason=problem.reason)
+
+
+async def _looked(stripe: Stripe, turn: Turn) -> Finding:
+    found = await transfers.of_payout(stripe, turn.order.payout_id)
+    if turn.step == "peek" and not found:
+        raise Unclear("Stripe has no such transfer yet")
+    return Finding.of(turn.order, found)
+
+
+async def _posted(stripe: Stripe, turn: Turn) -> Finding:
+    order = turn.order
+    if order.generation and (found := await transfers.of_payout(stripe, order.payout_id)):
+        # An earlier attempt has arrived since somebody decided that there was none; or this one.
+        return Finding.of(order, found)
+    if monotonic() - turn.taken_at > LONGEST_PAUSE:
+        raise Unclear("the worker was asleep for too long to send")
+    made = await transfers.create(stripe, order)
+    if order.generation:
+        return Finding.of(order, await transfers.of_payout(stripe, order.payout_id))
+    if order.attempt > 1:
+        # This may be the first answer again, from before somebody reversed the transfer.
+        made = await transfers.read(stripe, made.id)
     return Finding.of(order, [made])
