@@ -127,6 +127,20 @@ def stripe_at(double: StripeDouble) -> Stripe:
     return made
 
 
+async def pass_time(superuser: asyncpg.Connection, tenant_id: UUID, span: timedelta) -> None:
+    """As if all that was done about this brand's payouts had been done so much earlier."""
+    await superuser.execute(
+        "update payout_transfers set first_posted_at = first_posted_at - $2::interval,"
+        " last_attempt_at = last_attempt_at - $2::interval,"
+        " leased_until = leased_until - $2::interval where tenant_id = $1",
+        tenant_id, span,
+    )  # fmt: skip
+    await superuser.execute(
+        "update payouts set created_at = created_at - $2::interval where tenant_id = $1",
+        tenant_id, span,
+    )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Machine:
     """One partner of one brand; `earned` is what they have earned and keep, in minor units.
@@ -238,16 +252,7 @@ class Machine:
     async def wait(self, span: timedelta) -> None:
         """Time passes, here and at Stripe."""
         self.double.pass_time(span)
-        await self.superuser.execute(
-            "update payout_transfers set first_posted_at = first_posted_at - $2::interval,"
-            " last_attempt_at = last_attempt_at - $2::interval,"
-            " leased_until = leased_until - $2::interval where tenant_id = $1",
-            self.desk.tenant_id, span,
-        )  # fmt: skip
-        await self.superuser.execute(
-            "update payouts set created_at = created_at - $2::interval where tenant_id = $1",
-            self.desk.tenant_id, span,
-        )  # fmt: skip
+        await pass_time(self.superuser, self.desk.tenant_id, span)
 
     def received(self) -> int:
         """What Stripe has given the partner and not taken back."""
