@@ -36,7 +36,7 @@ async def _prepare_and_run(privileged: str, folder: Path, task: Task[T], name: s
 
 async def _run(settings: Settings, task: Task[T], name: str) -> T:
     url = settings.database_url_app.get_secret_value()
-    database = open_database(url, pool=2, application=name)
+    database = open_database(url, pool=5, application=name)
     try:
         return await task(database, settings)
     finally:

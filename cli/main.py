@@ -8,6 +8,7 @@ from cli.demo.command import demo
 from cli.doctor.command import doctor
 from cli.environment import load_env_file
 from cli.errors import CommandError
+from cli.jobs import jobs
 from cli.ledger.invariants import invariants
 from cli.ledger.verify import ledger
 from cli.migrate_command import migrate
@@ -29,6 +30,7 @@ app.command("doctor")(doctor)
 app.command("rotate-secrets")(rotate_secrets)
 app.command("invariants")(invariants)
 app.add_typer(ledger, name="ledger")
+app.add_typer(jobs, name="jobs")
 app.command("setup-stripe")(setup_stripe)
 app.command("set-plan")(set_plan)
 

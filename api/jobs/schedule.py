@@ -1,18 +1,19 @@
 """What runs every hour or day: every worker ticks, one acts, and what it has done is a row."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from apscheduler.triggers.cron import CronTrigger
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 
 from api.jobs.batches import Batches
 from api.jobs.job import CHORES, Chore, JobContext, Outside
 from api.settings import Settings
-from shared.clock import now
 from shared.database import Database
 from shared.ids import new_id
 from shared.models.tenant import DEFAULT_TENANT_ID
@@ -20,6 +21,8 @@ from shared.models.tenant import DEFAULT_TENANT_ID
 log = structlog.get_logger()
 
 LOOK_EVERY = 20.0
+# Each holds a connection while it waits for Stripe or whomever else.
+AT_ONCE = 4
 LOOK_BACKS = tuple(timedelta(minutes=minutes) for minutes in (2, 65, 1445, 8 * 1440, 32 * 1440))
 IS_DONE = text(
     "select exists (select from ticks where name = :name and due_at = :due"
@@ -62,18 +65,35 @@ class Scheduler:
     outside: Outside
     worker: UUID = field(default_factory=new_id)
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
+    places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def run(self) -> None:
+        """Looks every few seconds what is due; what takes long holds up nothing else."""
+        under_way: dict[str, asyncio.Task[None]] = {}
         while not self.stopped.is_set():
-            for chore in CHORES.values():
-                try:
-                    await self.tick(chore, now())
-                except Exception:
-                    log.exception("tick_failed", name=chore.name)
             try:
+                moment = await self.moment()
+            except Exception:
+                log.exception("schedule_without_clock")
+            else:
+                for chore in CHORES.values():
+                    if chore.name not in under_way or under_way[chore.name].done():
+                        under_way[chore.name] = asyncio.create_task(self._look(chore, moment))
+            with suppress(TimeoutError):
                 await asyncio.wait_for(self.stopped.wait(), LOOK_EVERY)
-            except TimeoutError:
-                continue
+        await asyncio.gather(*under_way.values())
+
+    async def moment(self) -> datetime:
+        """By the database's clock: a machine whose own is wrong does nothing early, late or twice."""
+        async with self.database.unpinned_session() as session:
+            return (await session.execute(select(func.now()))).scalar_one()
+
+    async def _look(self, chore: Chore, moment: datetime) -> None:
+        async with self.places:
+            try:
+                await self.tick(chore, moment)
+            except Exception:
+                log.exception("tick_failed", name=chore.name)
 
     def stop(self) -> None:
         self.stopped.set()
@@ -102,10 +122,21 @@ class Scheduler:
         log.info("tick", name=chore.name, due=due.isoformat(), outcome=outcome)
         return True
 
-    async def act(self, chore: Chore) -> int:
+    async def by_hand(self, chore: Chore, tenant_id: UUID | None = None) -> int | None:
+        """The chore now, for one tenant or for all; None where somebody is at it already.
+
+        Its next moment comes as if nothing had happened: chores may run more than once.
+        """
+        async with self.database.alone(f"chore {chore.name}") as alone:
+            if not alone:
+                return None
+            return await self.act(chore, None if tenant_id is None else [tenant_id])
+
+    async def act(self, chore: Chore, tenants: Sequence[UUID] | None = None) -> int:
         """Runs the chore for every tenant in a transaction of its own; counts those it failed for."""
-        tenants = [DEFAULT_TENANT_ID]
-        if chore.per_tenant:
+        if not chore.per_tenant:
+            tenants = [DEFAULT_TENANT_ID]
+        elif tenants is None:
             async with self.database.unpinned_session() as session:
                 tenants = list(await session.scalars(text("select active_tenants()")))
         failed, batches = 0, Batches(self.database)

@@ -55,7 +55,11 @@ async def _tenants(database: Database, wanted: str | None) -> tuple[UUID, ...]:
         if wanted is None:
             return tuple(await session.scalars(text("select every_tenant()")))
         if (known := read_id(wanted)) is not None:
-            return (known,)
+            every = set(await session.scalars(text("select every_tenant()")))
+            # Nobody's books are in order, too; who mistyped an id must not read that as good news.
+            if known in every:
+                return (known,)
+            raise CommandError(f"there is no workspace {wanted}.")
         found = await session.scalar(text("select id from tenant_by_slug(:slug)"), {"slug": wanted})
     if found is None:
         raise CommandError(f"there is no workspace {wanted!r}.")

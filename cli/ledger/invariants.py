@@ -4,15 +4,13 @@ import asyncio
 from collections import defaultdict
 from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
-from api.features.proofs.finding import Finding
-from api.features.proofs.invariants import INVARIANTS, Invariant, broken
-from api.features.proofs.service import Proof, prove
+from api.features.proofs.invariants import INVARIANTS, Invariant
+from api.features.proofs.service import by_invariant
 from cli.doctor.target import Target, target_of
-from cli.ledger.books import Books, open_books
+from cli.ledger.books import open_books
 from cli.ledger.verify import Tenant
 from cli.project import FOLDER
 
@@ -35,20 +33,10 @@ async def _all(target: Target, tenant: str | None) -> defaultdict[int, list[str]
     found: defaultdict[int, list[str]] = defaultdict(list)
     async with open_books(target, tenant) as books:
         for each in books.tenants:
-            await _one(books, each, found)
+            async with books.of(each) as session:
+                for number, here in (await by_invariant(session, MOST_SHOWN)).items():
+                    found[number] += [f"{each}: {one}" for one in here]
     return found
-
-
-async def _one(books: Books, tenant: UUID, found: defaultdict[int, list[str]]) -> None:
-    by_part: defaultdict[str, list[Finding]] = defaultdict(list)
-    async with books.of(tenant) as session:
-        async for finding in prove(session, Proof()):
-            if len(by_part[finding.check]) < MOST_SHOWN:
-                by_part[finding.check].append(finding)
-        for invariant in INVARIANTS:
-            broken_here = [finding async for finding in broken(session, invariant)]
-            broken_here += [one for part in invariant.parts for one in by_part[part]]
-            found[invariant.number] += [f"{tenant}: {one}" for one in broken_here[:MOST_SHOWN]]
 
 
 def _verdict(invariant: Invariant, found: list[str]) -> str:

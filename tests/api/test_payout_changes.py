@@ -1,10 +1,14 @@
 """What happens to payouts after they were sent: reversals, late transfers, and two books that differ."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.features.payouts import jobs
 from api.features.payouts.comparing import LOOK_BACK, compare
 from api.features.payouts.for_others import transfer_changed
 from api.features.payouts.transfers import since
@@ -178,3 +182,32 @@ async def test_the_hourly_comparison_counts_what_differs(sending: Sending) -> No
     assert await sending.worker.act("payout-reconcile") == 0
     [one] = (await sending.brand.get("/payouts/differences")).json()["differences"]
     assert one["kind"] == "amount_differs"
+
+
+async def test_a_reversal_of_which_no_event_told_is_found_by_the_comparison(
+    sending: Sending,
+) -> None:
+    payout, transfer = await paid(sending)
+    reverse(sending.double, transfer["id"])
+    await sending.later(payout, timedelta(minutes=30))
+    await sending.worker.act("payout-reconcile")
+    await sending.work()
+    assert await sending.state(payout) == ("failed", "reversed")
+
+
+async def test_a_brand_that_can_not_be_compared_does_not_stop_the_others(
+    sending: Sending, other_brand: Brand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await paid(sending)
+    compared: list[object] = []
+
+    async def breaks_here(session: AsyncSession, *_: object) -> list[object]:
+        pinned = await session.scalar(text("select current_setting('app.tenant_id')"))
+        if pinned == str(sending.brand.tenant_id):
+            raise RuntimeError("only here")
+        compared.append(pinned)
+        return []
+
+    monkeypatch.setattr(jobs, "compare", breaks_here)
+    assert await sending.worker.act("payout-reconcile") == 1
+    assert str(other_brand.tenant_id) in compared

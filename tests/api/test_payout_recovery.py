@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.brand import Brand
+from tests.support.brand import Brand, Json
 from tests.support.conversions import commissions
 from tests.support.payouts import Sending
 from tests.support.refusals import refusal
@@ -37,6 +37,10 @@ async def held(sending: Sending) -> str:
     await sending.sweep()
     assert await sending.state(payout) == ("pending", "reconcile_required")
     return payout
+
+
+async def commissions_are(sending: Sending, status: str) -> bool:
+    return {one["status"] for one in await commissions(sending.brand)} == {status}
 
 
 async def doubled(sending: Sending) -> str:
@@ -184,9 +188,8 @@ async def test_a_review_ends_when_every_transfer_came_back(sending: Sending) -> 
     assert {one["payoutId"] for one in await commissions(sending.brand)} == {None}
 
 
-async def test_an_attempt_of_a_superseded_generation_that_arrives_late_is_reviewed(
-    sending: Sending,
-) -> None:
+async def late(sending: Sending) -> tuple[str, Json]:
+    """A payout that an operator released, since Stripe didn't show the transfer that it had."""
     payout = await sending.planned()
     sending.double.fail("reset_after", "/v1/transfers")
     await sending.work()
@@ -195,8 +198,31 @@ async def test_an_attempt_of_a_superseded_generation_that_arrives_late_is_review
     await sending.later(payout, DAY)
     await sending.sweep()
     await sending.decide(payout, RELEASE)
+    return payout, hidden
+
+
+async def test_an_attempt_of_a_superseded_generation_that_arrives_before_the_next_is_not_doubled(
+    sending: Sending,
+) -> None:
+    payout, hidden = await late(sending)
     sending.double.store.put("transfer", hidden)
     await sending.work()
+    assert await sending.state(payout) == ("failed", "duplicate_review")
+    assert len(sending.transfers()) == 1
+    await sending.decide(payout, RESOLVE, keepTransferId=hidden["id"])
+    assert await sending.state(payout) == ("paid", "confirmed")
+    assert await commissions_are(sending, "paid")
+
+
+async def test_an_attempt_of_a_superseded_generation_that_arrives_late_is_reviewed(
+    sending: Sending,
+) -> None:
+    payout, hidden = await late(sending)
+    sending.double.fail("timeout_after", "/v1/transfers")
+    await sending.work()
+    sending.double.store.put("transfer", hidden)
+    await sending.cooled(payout)
+    await sending.sweep()
     assert await sending.state(payout) == ("failed", "duplicate_review")
     assert len(sending.transfers()) == 2
 

@@ -108,6 +108,12 @@ async def test_unfunded_payouts_of_hosted_brands_are_refused(
     assert blocked["reason"] == "unfunded_connect_payouts"
     if rail == "stripe_connect":
         assert refusal(await brand.post("/payouts/run")) == (409, "unfunded_connect_payouts")
+        await brand.execute("update tenants set created_at = now() - interval '100 days'")
+        await brand.execute("update settings set updated_at = now() - interval '90 days'")
+        async with Worker.at(settings) as worker:
+            await worker.chore("payouts", DEFAULT_TENANT_ID)
+        [run] = (await brand.get("/payouts/runs")).json()["runs"]
+        assert [one["reason"] for one in run["leftOut"]] == ["unfunded_connect_payouts"]
     await decide(brand, rail="manual")
     [planned] = (await brand.made("/payouts/run"))["payouts"]
     await brand.made(f"/payouts/{planned['payoutId']}/confirm")

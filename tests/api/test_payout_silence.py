@@ -219,6 +219,20 @@ async def test_a_frozen_brand_sends_nothing_but_still_finds_out(sending: Sending
     assert await sending.state(waiting) == ("paid", "confirmed")
 
 
+async def test_freezing_holds_nothing_whose_key_still_lives(sending: Sending) -> None:
+    payout = await sending.planned()
+    sending.double.fail("timeout_before", "/v1/transfers")
+    await sending.work()
+    await sending.brand.made("/config/payouts", {"frozen": True})
+    await sending.cooled(payout)
+    await sending.sweep()
+    assert await sending.state(payout) == ("pending", "posted")
+    await sending.brand.made("/config/payouts", {"frozen": False})
+    await sending.cooled(payout)
+    await sending.sweep()
+    assert await sending.state(payout) == ("paid", "confirmed")
+
+
 async def test_no_transaction_is_open_while_stripe_is_asked(sending: Sending) -> None:
     payout = await sending.planned()
     task, held = await sending.held()

@@ -8,6 +8,7 @@ import sys
 import asyncpg
 import pytest
 
+from shared.ids import new_id
 from tests.api.test_exports import bundle
 from tests.architecture.test_role_rights import plain
 from tests.support.brand import Brand, Json
@@ -20,8 +21,8 @@ from tests.support.conversions import (
     visit,
 )
 from tests.support.estate import wipe
-from tests.support.ledger import books, entries, tamper, wrongs, wrongs_after
-from tests.support.tampering import TAMPERINGS
+from tests.support.ledger import books, broken_after, entries, tamper, wrongs, wrongs_after
+from tests.support.tampering import BREAKING, TAMPERINGS
 from tests.support.tree import ROOT
 
 
@@ -71,6 +72,27 @@ async def test_whoever_rules_the_database_is_found_out(brand: Brand) -> None:
     assert await wrongs(brand) == []
 
 
+async def test_each_of_the_twenty_invariants_can_be_broken_and_says_so(brand: Brand) -> None:
+    await trade(brand)
+    assert await broken_after(brand) == set()
+    missed = {
+        number
+        for number, deed in BREAKING.items()
+        if number not in await broken_after(brand, *deed)
+    }
+    assert (sorted(BREAKING), missed) == (list(range(1, 21)), set())
+
+
+async def test_a_payout_that_was_sent_elsewhere_is_no_breach(brand: Brand) -> None:
+    """An export leaves transfers behind; what was paid by them comes along as paid."""
+    await trade(brand)
+    brought = """
+        update payouts set method = 'stripe_connect', stripe_transfer_id = 'tr_elsewhere'
+        where tenant_id = :tenant and status = 'paid'
+    """
+    assert await broken_after(brand, brought) == set()
+
+
 async def test_a_head_that_was_written_down_catches_a_ledger_that_was_rewritten(
     brand: Brand,
 ) -> None:
@@ -111,9 +133,11 @@ async def test_many_at_once_make_one_chain(brand: Brand) -> None:
     assert await wrongs(brand) == []
 
 
-def command(brand: Brand, *words: str) -> subprocess.CompletedProcess[str]:
+def command(
+    brand: Brand, *words: str, tenant: str | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "cli", *words, "--tenant", brand.slug],
+        [sys.executable, "-m", "cli", *words, "--tenant", tenant or brand.slug],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL_APP": brand.scratch.urls.app},
         capture_output=True,
@@ -139,6 +163,8 @@ async def test_the_commands_say_it_by_their_exit_code_and_name_the_entry(brand: 
     verified = command(brand, "ledger", "verify")
     assert verified.returncode == 1
     assert f"entry {victim['key']}: was changed after it was sealed" in verified.stdout
+    unknown = command(brand, "ledger", "verify", tenant=str(new_id()))
+    assert (unknown.returncode, "there is no workspace" in unknown.stderr) == (1, True)
     listed = command(brand, "invariants")
     assert (listed.returncode, "BROKEN  1" in listed.stdout) == (1, True)
 

@@ -1,6 +1,6 @@
 """The books of a brand, as a test reads them, and what its own code does with money that no route does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.proofs.finding import Finding
 from api.features.proofs.invariants import INVARIANTS, broken
-from api.features.proofs.service import Proof, prove
+from api.features.proofs.service import Proof, by_invariant, prove
 from shared.database import open_database
 from tests.support.brand import Brand
 
@@ -67,23 +67,36 @@ async def _found(session: AsyncSession, expected: str | None) -> list[str]:
 
 
 async def wrongs_after(brand: Brand, *statements: str, expected: str | None = None) -> list[str]:
-    """What is found once somebody who rules the database has done this; undone again afterwards.
+    """What is found once somebody who rules the database has done this; undone again afterwards."""
+    async with tampered(brand, statements) as session:
+        return await _found(session, expected)
 
-    `:tenant` is the brand. Every guard is off meanwhile.
-    """
+
+async def broken_after(brand: Brand, *statements: str) -> set[int]:
+    """The numbers of the invariants that such a deed breaks; undone again afterwards."""
+    async with tampered(brand, statements) as session:
+        found = await by_invariant(session, 1)
+    return {number for number, findings in found.items() if findings}
+
+
+@asynccontextmanager
+async def tampered(brand: Brand, statements: Sequence[str]) -> AsyncIterator[AsyncSession]:
+    """`:tenant` is the brand. Every guard is off meanwhile, and nothing is committed."""
     address = brand.scratch.superuser.replace("postgresql://", "postgresql+asyncpg://")
     database = open_database(address, pool=1)
     try:
         async with database.engine.connect() as connection, AsyncSession(connection) as session:
             await session.execute(text("set local session_replication_role = replica"))
             for statement in statements:
-                done = await session.execute(text(statement), {"tenant": brand.tenant_id})
+                asked = text(statement)
+                values = {"tenant": brand.tenant_id} if ":tenant" in statement else {}
+                done = await session.execute(asked, values)
                 assert isinstance(done, CursorResult)
                 assert done.rowcount, statement
             await session.execute(text("set local role openpartner_app"))
             pin = text("select set_config('app.tenant_id', :tenant, true)")
             await session.execute(pin, {"tenant": str(brand.tenant_id)})
-            return await _found(session, expected)
+            yield session
     finally:
         await database.close()
 

@@ -8,7 +8,7 @@ import asyncio
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from types import FrameType
@@ -34,6 +34,7 @@ from shared.ids import new_id
 from shared.models.partner import Partner
 from shared.models.payout import Payout
 from shared.models.payout_transfer import PayoutTransfer
+from tests.support.payout_sales import Sales
 from tests.support.stripe_double import StripeDouble
 from tests.support.stripe_double.double import SECRET_KEY
 from tests.support.stripe_double.transfers import reverse
@@ -126,17 +127,35 @@ def stripe_at(double: StripeDouble) -> Stripe:
     return made
 
 
+async def pass_time(superuser: asyncpg.Connection, tenant_id: UUID, span: timedelta) -> None:
+    """As if all that was done about this brand's payouts had been done so much earlier."""
+    await superuser.execute(
+        "update payout_transfers set first_posted_at = first_posted_at - $2::interval,"
+        " last_attempt_at = last_attempt_at - $2::interval,"
+        " leased_until = leased_until - $2::interval where tenant_id = $1",
+        tenant_id, span,
+    )  # fmt: skip
+    await superuser.execute(
+        "update payouts set created_at = created_at - $2::interval where tenant_id = $1",
+        tenant_id, span,
+    )  # fmt: skip
+
+
 @dataclass(slots=True)
 class Machine:
-    """One partner of one brand; `earned` is what they have been given, in minor units."""
+    """One partner of one brand; `earned` is what they have earned and keep, in minor units.
+
+    `most` is the most that it ever was: nobody ever gets more, whatever was refunded since.
+    """
 
     desk: Desk
     double: StripeDouble
     superuser: asyncpg.Connection
     partner_id: UUID
+    sales: Sales
     earned: int = 0
+    most: int = 0
     given: int = 0
-    trouble: list[str] = field(default_factory=list)
 
     @classmethod
     async def new(cls, database: Database, superuser: asyncpg.Connection) -> "Machine":
@@ -153,10 +172,23 @@ class Machine:
         async with database.tenant_session(tenant) as session:
             session.add(partner)
         desk = Desk(tenant, database, stripe_at(double), Means(stripe=True, funded=True))
-        return cls(desk, double, superuser, partner.id)
+        sales = Sales(database, superuser, tenant, partner.id, CURRENCY)
+        return cls(desk, double, superuser, partner.id, sales)
+
+    async def sell(self, amount: int) -> None:
+        self._owed(amount)
+        await self.sales.sell(amount)
+
+    async def refund(self, which: int, amount: int | None) -> None:
+        """A customer gets a part of what they paid, or all of it, whether it was paid out or not."""
+        self.earned -= await self.sales.refund(which, amount)
+
+    def _owed(self, amount: int) -> None:
+        self.earned += amount
+        self.most = max(self.most, self.earned)
 
     async def earn(self, amount: int) -> None:
-        self.earned += amount
+        self._owed(amount)
         self.given += 1
         given = Adjustment(self.partner_id, CURRENCY, amount, "bonus", f"bonus:{self.given}")
         async with self._session() as session:
@@ -220,16 +252,7 @@ class Machine:
     async def wait(self, span: timedelta) -> None:
         """Time passes, here and at Stripe."""
         self.double.pass_time(span)
-        await self.superuser.execute(
-            "update payout_transfers set first_posted_at = first_posted_at - $2::interval,"
-            " last_attempt_at = last_attempt_at - $2::interval,"
-            " leased_until = leased_until - $2::interval where tenant_id = $1",
-            self.desk.tenant_id, span,
-        )  # fmt: skip
-        await self.superuser.execute(
-            "update payouts set created_at = created_at - $2::interval where tenant_id = $1",
-            self.desk.tenant_id, span,
-        )  # fmt: skip
+        await pass_time(self.superuser, self.desk.tenant_id, span)
 
     def received(self) -> int:
         """What Stripe has given the partner and not taken back."""
@@ -240,7 +263,7 @@ class Machine:
     async def hold(self) -> None:
         """At every moment: never more than was earned, and never two live transfers of a payout."""
         received = self.received()
-        assert received <= self.earned, f"paid {received} of {self.earned}"
+        assert received <= self.most, f"paid {received} of {self.most}"
         groups = [one["transfer_group"] for one in self.double.store.all("transfer")
                   if one["amount_reversed"] < one["amount"]]  # fmt: skip
         assert len(groups) == len(set(groups)), "paid twice"
@@ -258,13 +281,17 @@ class Machine:
             stuck = list((await session.execute(
                 queries.payouts_shown().where(queries.is_stuck()))).all())  # fmt: skip
             balance = next(iter(await balances(session, self.partner_id)), None)
-        held = sum(row[0].amount_minor for row in stuck)
-        if stuck and balance is not None:
-            # Blocked until that payout is settled, as every preview says.
-            held += balance.available
+        if balance is None:
+            assert self.most == 0, "short: nothing of it was ever written down"
+            return
+        assert balance.earned == self.earned, f"the books say {balance.earned} of {self.earned}"
+        # What is available is blocked until what is stuck is settled, as every preview says; below
+        # zero it is what the partner owes after refunds.
+        held = sum(row[0].amount_minor for row in stuck) + balance.available
         assert self.received() + held >= self.earned, (
             f"short: {self.received()} received and {held} in sight of {self.earned}"
         )
-        if balance is not None and not stuck:
-            assert (balance.paid, balance.available) == (self.received(), 0)
-            assert balance.paid == self.earned
+        if not stuck:
+            assert balance.paid == self.received(), f"paid {self.received()}, booked {balance.paid}"
+            assert balance.available <= 0, f"short: {balance.available} was left lying"
+            assert balance.paid + balance.available == self.earned

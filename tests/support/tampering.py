@@ -85,3 +85,78 @@ TAMPERINGS = {
         ["has earned a commission that is gone"],
     ),
 }
+
+# For each of the twenty invariants a deed that breaks it, whatever else that breaks.
+BREAKING = {
+    1: TAMPERINGS["a posting"][:1],
+    2: TAMPERINGS["an entry's time"][:1],
+    3: (
+        "drop index uq_payouts_transfer",
+        "update payouts set stripe_transfer_id = 'tr_one' where tenant_id = :tenant",
+    ),
+    4: (
+        """
+        update payouts set method = 'stripe_connect' where tenant_id = :tenant and status = 'paid'
+        """,
+    ),
+    5: (
+        "delete from commissions where tenant_id = :tenant and payout_id is not null",
+        "delete from adjustments where tenant_id = :tenant",
+    ),
+    6: TAMPERINGS["a refund"][:1],
+    7: TAMPERINGS["a commission"][:1],
+    8: (
+        """
+        update ledger_postings set account = 'pending'
+        where tenant_id = :tenant and account = 'available' and amount_minor < 0
+        """,
+    ),
+    9: ("alter table commissions alter column held_minor type numeric",),
+    10: (
+        """
+        update commissions set clawed_minor = clawed_minor + 1
+        where tenant_id = :tenant and clawed_minor between 1 and amount_minor - held_minor - 1
+        """,
+    ),
+    11: TAMPERINGS["a debt"][:1],
+    12: TAMPERINGS["a payout"][:1],
+    13: (
+        """
+        update commissions set approved_at = null where tenant_id = :tenant and status = 'paid'
+        """,
+    ),
+    14: ("alter table payouts no force row level security",),
+    15: (
+        """
+        update commissions set matures_at = approved_at + interval '1 second'
+        where tenant_id = :tenant and approved_at is not null
+        """,
+    ),
+    16: TAMPERINGS["a share"][:1],
+    17: TAMPERINGS["the terms"][:1],
+    18: (
+        """
+        insert into notices (tenant_id, id, type, partner_id, data)
+        select tenant_id, gen_random_uuid(), 'commission.accrued', partner_id,
+            jsonb_build_object('commissionId', id)
+        from commissions, generate_series(1, 2) where tenant_id = :tenant
+        """,
+    ),
+    19: (
+        """
+        alter table idempotent_requests
+            drop constraint uq_idempotent_requests_tenant_id_principal_key
+        """,
+        """
+        insert into idempotent_requests (tenant_id, id, principal, key, fingerprint, status, body)
+        select :tenant, gen_random_uuid(), 'admin', 'once', '', 200, '{}' from generate_series(1, 2)
+        """,
+    ),
+    20: (
+        """
+        insert into usage_reports
+            (tenant_id, id, identifier, stripe_customer_id, happened_at, usd_minor, status)
+        select :tenant, gen_random_uuid(), 'nothing-counted', 'cus_1', now(), 100, 'sent'
+        """,
+    ),
+}

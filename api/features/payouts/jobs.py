@@ -1,6 +1,8 @@
 """What happens to payouts by itself: they are made on their day, sent, looked after, and compared."""
 
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -12,7 +14,8 @@ from api.features.payouts.comparing import by_tenant, compare
 from api.features.payouts.desks import desk_of, means_of
 from api.features.payouts.schedule import run_if_due
 from api.features.payouts.sending import send
-from api.features.payouts.transfers import Unclear
+from api.features.payouts.transfers import Transfer, Unclear
+from api.jobs.enqueue import enqueue
 from api.jobs.job import JobContext, Later, every, job
 from api.metrics import PAYOUT_DIFFERENCES
 
@@ -57,7 +60,6 @@ async def run_on_mondays(context: JobContext) -> None:
 @every("*/15 * * * *", "payout-transfers")
 async def look_after_transfers(context: JobContext) -> None:
     """Takes up whatever was left on its way, and a run that was missed."""
-    await _run_if_due(context)
     async with context.database.tenant_session(context.tenant_id, read_only=True) as session:
         waiting = list(await session.scalars(queries.live_transfers()))
     desk = desk_of(context.tenant_id, context.database, context.settings, context.outside.stripe)
@@ -69,6 +71,8 @@ async def look_after_transfers(context: JobContext) -> None:
             # One that can't be settled must not hold up the others; it stays in sight as stuck.
             failed += 1
             log.exception("payout_not_sent", payout=str(payout_id))
+    # Last, so that a run that can't be made holds up nothing that is on its way.
+    await _run_if_due(context)
     if failed:
         raise RuntimeError(f"{failed} payouts could not be looked after")
 
@@ -90,14 +94,31 @@ async def compare_with_stripe(context: JobContext) -> None:
         tenants = list(await session.scalars(text("select active_tenants()")))
     assert since is not None  # noqa: S101  # a clock always answers
     found = by_tenant(await transfers.since(stripe, since))
-    counted: dict[str, int] = {}
+    # A little later than what Stripe was asked for: what lies between belongs to no side.
+    begins = since + timedelta(hours=1)
+    counted: Counter[str] = Counter()
+    failed = 0
     for tenant_id in tenants:
-        async with context.database.tenant_session(tenant_id) as session:
-            # A little later than what Stripe was asked for: what lies between belongs to no side.
-            begins = since + timedelta(hours=1)
-            for one in await compare(session, found.get(str(tenant_id), []), begins):
-                counted[one.kind] = counted.get(one.kind, 0) + 1
+        try:
+            counted += await _compare(context, tenant_id, found.get(str(tenant_id), []), begins)
+        except Exception:
+            failed += 1
+            log.exception("payouts_not_compared", tenant=str(tenant_id))
     for kind in comparing.KINDS:
-        PAYOUT_DIFFERENCES.labels(kind).set(counted.get(kind, 0))
+        PAYOUT_DIFFERENCES.labels(kind).set(counted[kind])
     if counted:
         log.error("payouts_differ", **counted)
+    if failed:
+        raise RuntimeError(f"{failed} brands' payouts could not be compared")
+
+
+async def _compare(
+    context: JobContext, tenant_id: UUID, found: Sequence[Transfer], begins: datetime
+) -> Counter[str]:
+    """One brand's; what can be put right is, as if Stripe's event about it had not been lost."""
+    async with context.database.tenant_session(tenant_id) as session:
+        differences = await compare(session, found, begins)
+        for one in differences:
+            if one.payout_id is not None:
+                await enqueue(session, CHECK, payout_id=str(one.payout_id))
+    return Counter(one.kind for one in differences)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.features.commissions.for_others import claim
 from api.features.notices.for_others import PayoutCreated, publish
 from api.features.payout_settings.for_others import read
+from api.features.payouts import queries
 from api.features.payouts.amounts import in_stripes_units
 from api.features.payouts.errors import ConnectUnfunded, PayoutsFrozen, PreviewOutdated
 from api.features.payouts.planning import LeftOut, Payment, Plan, look
@@ -66,7 +67,8 @@ async def run(
     settings = await read(session)
     if settings.frozen:
         raise PayoutsFrozen
-    if settings.rail == "stripe_connect" and not means.funded:
+    # Whoever asks for it hears so at once; the schedule keeps it as each partner's reason.
+    if starter.actor != queries.SCHEDULE and settings.rail == "stripe_connect" and not means.funded:
         raise ConnectUnfunded
     plan = await look(session, settings, means)
     if preview is not None and preview != plan.fingerprint:

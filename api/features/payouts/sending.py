@@ -33,7 +33,8 @@ KEY_LIVES = timedelta(hours=23)
 # Whoever slept this long between taking and sending lets somebody else take it again.
 LONGEST_PAUSE = 30.0
 
-Step = Literal["post", "look"]
+# A peek is a look at a key that lives: what isn't there yet may still be sent later.
+Step = Literal["post", "peek", "look"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +100,14 @@ async def _take(session: AsyncSession, desk: Desk, payout_id: UUID) -> Turn | No
 
 
 def _step(transfer: PayoutTransfer, now: datetime, settings: PayoutSettings) -> Step | None:
-    """Send it while its key is known to live, look otherwise; a frozen brand begins nothing."""
+    """Send it while its key is known to live, look otherwise; a frozen brand sends nothing."""
     if transfer.state == "intent":
         return None if settings.frozen else "post"
     first = transfer.first_posted_at
     is_fresh = first is not None and timedelta(0) <= now - first < KEY_LIVES
-    return "post" if transfer.state == "posted" and is_fresh and not settings.frozen else "look"
+    if transfer.state != "posted" or not is_fresh:
+        return "look"
+    return "peek" if settings.frozen else "post"
 
 
 async def _unfit(
@@ -164,20 +167,34 @@ async def _lease(
 
 async def _ask(stripe: Stripe, turn: Turn) -> Finding:
     """What Stripe says; no transaction is open meanwhile."""
-    order = turn.order
     try:
-        if turn.step == "look":
-            return Finding.of(order, await transfers.of_payout(stripe, order.payout_id))
-        if monotonic() - turn.taken_at > LONGEST_PAUSE:
-            return Finding("unclear", reason="the worker was asleep for too long to send")
-        made = await transfers.create(stripe, order)
-        if order.attempt > 1:
-            # This may be the first answer again, from before somebody reversed the transfer.
-            made = await transfers.read(stripe, made.id)
-        if order.generation:
-            return Finding.of(order, await transfers.of_payout(stripe, order.payout_id))
+        if turn.step != "post":
+            return await _looked(stripe, turn)
+        return await _posted(stripe, turn)
     except Refused as problem:
         return Finding("refused", code=problem.code, reason=problem.reason)
     except Unclear as problem:
         return Finding("unclear", reason=problem.reason)
+
+
+async def _looked(stripe: Stripe, turn: Turn) -> Finding:
+    found = await transfers.of_payout(stripe, turn.order.payout_id)
+    if turn.step == "peek" and not found:
+        raise Unclear("Stripe has no such transfer yet")
+    return Finding.of(turn.order, found)
+
+
+async def _posted(stripe: Stripe, turn: Turn) -> Finding:
+    order = turn.order
+    if order.generation and (found := await transfers.of_payout(stripe, order.payout_id)):
+        # An earlier attempt has arrived since somebody decided that there was none; or this one.
+        return Finding.of(order, found)
+    if monotonic() - turn.taken_at > LONGEST_PAUSE:
+        raise Unclear("the worker was asleep for too long to send")
+    made = await transfers.create(stripe, order)
+    if order.generation:
+        return Finding.of(order, await transfers.of_payout(stripe, order.payout_id))
+    if order.attempt > 1:
+        # This may be the first answer again, from before somebody reversed the transfer.
+        made = await transfers.read(stripe, made.id)
     return Finding.of(order, [made])

@@ -1,5 +1,6 @@
 """The whole proof of one tenant's ledger, in one snapshot, finding by finding."""
 
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.features.proofs.chain import Chain, follow
 from api.features.proofs.commissions import Tally, recompute
 from api.features.proofs.finding import Finding
+from api.features.proofs.invariants import INVARIANTS, broken
 from api.features.proofs.sums import SUMS, violations
 
 
@@ -33,3 +35,17 @@ async def prove(
     for check in SUMS:
         for finding in await violations(session, check):
             yield finding
+
+
+async def by_invariant(session: AsyncSession, most: int) -> dict[int, list[Finding]]:
+    """What breaks each of the twenty invariants, by its number, `most` of each at the most."""
+    by_part: defaultdict[str, list[Finding]] = defaultdict(list)
+    async for finding in prove(session, Proof()):
+        if len(by_part[finding.check]) < most:
+            by_part[finding.check].append(finding)
+    found: dict[int, list[Finding]] = {}
+    for invariant in INVARIANTS:
+        here = [finding async for finding in broken(session, invariant)]
+        here += [one for part in invariant.parts for one in by_part[part]]
+        found[invariant.number] = here[:most]
+    return found
