@@ -8,6 +8,7 @@ from fastapi import Request, Response
 
 from api.errors import Forbidden
 from api.settings import Settings
+from api.web.client import host_of_request
 
 LIFETIME_SECONDS = 30 * 24 * 3600
 NAME = "op_session"
@@ -72,7 +73,7 @@ def refuse_foreign_origin(request: Request) -> None:
     settings: Settings = request.state.settings
     if origin is None or origin in settings.origins:
         return
-    if urlsplit(origin).netloc != request.headers.get("host"):
+    if urlsplit(origin).netloc != host_of_request(request):
         raise CrossSite
 
 

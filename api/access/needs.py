@@ -1,6 +1,5 @@
 """What a route declares about its caller; the permission shows up in OpenAPI by itself."""
 
-from hmac import compare_digest
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from api.access.gate import refuse_lapsed
 from api.access.permissions import Permission
 from api.errors import Forbidden, NotFound, Unauthorized
 from api.web.client import client_address
-from api.web.tenancy import TenantId, bearer_of, refuse_closed
+from api.web.tenancy import TenantId, bearer_of, is_same, refuse_closed
 from api.web.transaction import Session
 
 bearer = HTTPBearer(auto_error=False, scheme_name="Key", description="An API key, `op_…`.")
@@ -56,7 +55,7 @@ async def _identify(request: Request, session: AsyncSession) -> Caller:
     token = bearer_of(request)
     if token is not None:
         env_key = request.state.settings.admin_api_key
-        if env_key and compare_digest(token.encode(), env_key.get_secret_value().encode()):
+        if env_key and is_same(token, env_key.get_secret_value()):
             found = await env_admin(session)
         elif token:
             found = await by_key(session, token, client_address(request))

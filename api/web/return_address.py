@@ -1,18 +1,24 @@
-"""Where others may send people back to us: our own portal, and nowhere else."""
+"""Where others may send people back to us: our own portal, or the brand's, and nowhere else."""
 
 from urllib.parse import urlsplit
 
+from fastapi import Request
+
 from api.errors import BadRequest
-from api.settings import Settings
 
 
 class ReturnUrlAbroad(BadRequest, code="return_url_not_allowed"):
-    """People can only be sent back to this installation's own pages; `field` names what leads elsewhere."""
+    """People can only be sent back to pages of ours or of this brand's own; `field` leads elsewhere."""
 
 
-def refuse_abroad(settings: Settings, **urls: str) -> None:
-    """Raises ReturnUrlAbroad unless each of these, named as on the wire, is on an origin of ours."""
+def refuse_abroad(request: Request, **urls: str) -> None:
+    """Raises ReturnUrlAbroad unless each of these, named as on the wire, is on an origin of ours,
+
+    or on the brand's own domain, when that is where this request was sent.
+    """
+    state = request.state
+    allowed = {*state.settings.origins, getattr(state, "own_origin", None)}
     for field, url in urls.items():
         parts = urlsplit(url)
-        if f"{parts.scheme}://{parts.netloc}".lower() not in settings.origins:
+        if f"{parts.scheme}://{parts.netloc}".lower() not in allowed:
             raise ReturnUrlAbroad(field=field)

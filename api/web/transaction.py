@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from api.web.tenancy import TenantId, closed, refuse_closed
+from api.web.tenancy import TenantDeleted, TenantId, closed, refuse_closed
+from shared.models.tenant import Tenant
 
 
 async def transaction(request: Request, tenant_id: TenantId) -> AsyncIterator[AsyncSession]:
@@ -22,8 +24,14 @@ Session = Annotated[AsyncSession, Depends(transaction, scope="function")]
 
 
 async def in_use(request: Request, session: Session) -> None:
-    """For routes that anybody may call; of the others their callers are asked the same."""
-    refuse_closed(request, await session.scalar(closed()))
+    """For routes that anybody may call; of the others their callers are asked the same.
+
+    Raises TenantDeleted, too: what a name meant is remembered for minutes, also where it is gone.
+    """
+    found = await session.execute(select(Tenant.id, closed().scalar_subquery()))
+    if (row := found.one_or_none()) is None:
+        raise TenantDeleted
+    refuse_closed(request, row[1])
 
 
 IN_USE = Depends(in_use)

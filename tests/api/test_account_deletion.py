@@ -46,6 +46,20 @@ async def test_r11_after_the_grace_nothing_is_left_and_nobody_else_lost_a_row(
     assert await worker.act("tenant-hard-delete") == 0
 
 
+async def test_what_anybody_may_call_says_gone_also_where_the_name_is_still_remembered(
+    brand: Brand, worker: Worker
+) -> None:
+    page = f"/api/t/{brand.slug}/branding"
+    assert (await brand.http.get(page)).status_code == 200
+    await ask(brand)
+    await wait(brand, 31)
+    assert await worker.act("tenant-hard-delete") == 0
+    assert refusal(await brand.http.get(page)) == (410, "tenant_deleted")
+    form = {"email": "late@example.com", "name": "Late"}
+    asked = await brand.http.post(f"/api/t/{brand.slug}/partner-signup", json=form)
+    assert refusal(asked) == (410, "tenant_deleted")
+
+
 async def test_who_was_restored_stays(brand: Brand, worker: Worker) -> None:
     await brand.partner()
     await ask(brand)

@@ -122,6 +122,22 @@ async def test_people_are_sent_back_to_our_own_pages_only(url: str, hosting: Pla
     assert len(hosting.stripe.calls) == asked_before
 
 
+async def test_on_a_brands_own_domain_people_are_sent_back_there(hosting: Platform) -> None:
+    brand, _ = await hosting.subscriber()
+    other, _ = await hosting.subscriber()
+    host = f"partners.{brand.slug}.example"
+    await brand.execute(
+        "insert into domains (tenant_id, id, host, purpose, token, verified_at)"
+        " values ($1, gen_random_uuid(), $2, 'portal', 'proved', now())",
+        brand.tenant_id, host,
+    )  # fmt: skip
+    body = {"returnUrl": f"https://{host}/billing"}
+    there = await brand.post("/billing/portal", body, headers={**brand.headers, "Host": host})
+    assert there.status_code == 200, there.text
+    for one in (brand, other):
+        assert refusal(await one.post("/billing/portal", body)) == (400, "return_url_not_allowed")
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -1,13 +1,19 @@
 """Host names of brands' own: proved in the DNS, held by one, and lost when the proof is."""
 
+from pathlib import Path
+
 import httpx2
 import pytest
 
+from api.main import create_app
 from api.outside.world import World
 from tests.api.conftest import People
+from tests.conftest import settings_for
 from tests.support.brand import Brand, Json
 from tests.support.calls import signed_in
+from tests.support.databases import Scratch
 from tests.support.refusals import refusal
+from tests.support.serving import served
 from tests.support.working import Worker
 from tests.support.zone import Zone
 
@@ -97,6 +103,28 @@ async def test_a_forwarded_host_counts_from_our_own_proxies_alone(brand: Brand, 
     await verify(brand, domain)
     answer = await brand.http.get("/api/branding", headers={"X-Forwarded-Host": domain["host"]})
     assert refusal(answer) == (400, "tenant_slug_missing")
+
+
+async def test_people_sign_in_and_out_on_a_brands_domain_behind_a_proxy_that_says_the_host_apart(
+    brand: Brand, zone: Zone, scratch: Scratch, world: World, tmp_path: Path
+) -> None:
+    domain = await claim(brand)
+    publish(zone, domain)
+    await verify(brand, domain)
+    host = domain["host"]
+    headers = {"Host": "api:4601", "X-Forwarded-Host": host, "Origin": f"https://{host}"}
+    settings = settings_for(scratch, tmp_path, trusted_proxies="127.0.0.0/8")
+    async with (
+        served(create_app(settings, world)) as address,
+        httpx2.AsyncClient(base_url=address) as behind,
+    ):
+        asked = await behind.post("/api/auth/signout", headers=headers)
+        assert asked.status_code == 200, asked.text
+        elsewhere = {**headers, "Origin": "https://api:4601"}
+        refused = await behind.post("/api/auth/signout", headers=elsewhere)
+        assert refusal(refused) == (403, "csrf_failed")
+    untrusted = await brand.http.post("/api/auth/signout", headers=headers)
+    assert refusal(untrusted) == (403, "csrf_failed")
 
 
 async def test_of_two_who_claim_a_name_the_one_who_proves_it_first_holds_it(

@@ -147,6 +147,13 @@ def test_slow_clients_are_bounded(proxy: Proxy) -> None:
     assert all(server[bound] > 0 for server in servers for bound in bounds)
 
 
+def test_a_long_export_is_not_cut_off(proxy: Proxy) -> None:
+    """Caddy ends an answer at this bound even while it is being read."""
+    nanoseconds_an_hour = 3600 * 10**9
+    servers = proxy.configuration["apps"]["http"]["servers"].values()
+    assert all(server["write_timeout"] >= nanoseconds_an_hour for server in servers)
+
+
 def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
     connection = HTTPConnection("127.0.0.1", proxy.plain_port, timeout=PATIENCE)
     connection.request("GET", "/r/key", headers={"Host": HOSTS[1]})

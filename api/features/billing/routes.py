@@ -67,7 +67,7 @@ async def choose_plan(
 async def start_checkout(wanted: CheckoutStart, _: Payer, request: Request) -> Elsewhere:
     """Begin to pay, on a page of Stripe's. An earlier page that nobody paid on is closed."""
     state = request.state
-    refuse_abroad(state.settings, successUrl=wanted.success_url, cancelUrl=wanted.cancel_url)
+    refuse_abroad(request, successUrl=wanted.success_url, cancelUrl=wanted.cancel_url)
     url = await checkout.open_checkout(
         state.database, state.settings, state.stripe, state.tenant_id, wanted
     )
@@ -78,7 +78,7 @@ async def start_checkout(wanted: CheckoutStart, _: Payer, request: Request) -> E
 async def open_billing_portal(wanted: PortalOpen, _: Payer, request: Request) -> Elsewhere:
     """Change cards, addresses or the plan, or cancel it, on a page of Stripe's."""
     state = request.state
-    refuse_abroad(state.settings, returnUrl=wanted.return_url)
+    refuse_abroad(request, returnUrl=wanted.return_url)
     url = await portal.open_portal(
         state.database, state.settings, state.stripe, state.tenant_id, wanted.return_url
     )

@@ -13,6 +13,7 @@ from api.access.permissions import Permission
 from api.features.exports import service
 from api.features.exports.errors import TableNotExportable, UnsupportedFormat
 from api.features.exports.lanes import Lanes
+from api.features.exports.pace import Pace
 from api.features.exports.schemas import Bundle
 from api.fields import Time
 from api.web.downloads import Download
@@ -23,6 +24,7 @@ from shared.database import Database
 router = APIRouter(tags=["Exports"])
 Reader = Annotated[Caller, needs(Permission.EXPORTS_READ)]
 LANES = Lanes()
+PACE = Pace()
 
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "sql": "application/sql"}
 A_PARTNER = {"id": "019ab3f0-7c1e-7a40-9d52-6f1c0b8e4a17", "email": "pat@example.com"}
@@ -50,7 +52,7 @@ def _parts(
     async def parts() -> AsyncGenerator[str, None]:
         with LANES.one_for(tenant_id):
             async with service.snapshot(database, tenant_id) as session:
-                async for part in write(session):
+                async for part in PACE.over(write(session)):
                     yield part
 
     return parts()

@@ -1,0 +1,1 @@
+"""What many brands on one installation cost each other."""
