@@ -10,6 +10,7 @@ from starlette.responses import Response
 from tests.support.brand import Brand, Json, bearer
 from tests.support.conversions import commissions, report, visit
 from tests.support.coordinator import Coordinator, coordinating
+from tests.support.coordinator.books import Vendor
 from tests.support.membership import instance_url, join, offer, pushes, request_of, try_again
 from tests.support.refusals import refusal
 from tests.support.serving import kept_port
@@ -149,25 +150,31 @@ def losing(coordinator: Coordinator) -> set[str]:
     return lost
 
 
+async def join_and_approve(
+    brand: Brand, worker: Worker, coordinator: Coordinator
+) -> tuple[Vendor, str, Json]:
+    """Up to a partnership, with every push's answer lost; the vendor, the request and what was made."""
+    lost = losing(coordinator)
+    await brand.made("/config/network", {"networkUrl": coordinator.url})
+    wanted = {"contactEmail": "ada@brand.example", "instanceUrl": instance_url(brand)}
+    answer = await brand.post("/config/network/start-connect", wanted)
+    assert refusal(answer) == (502, "network_signup_failed")
+    lost |= {"/vendors/verify-and-issue-token", "/vendors/me/offerings"}
+    vendor = await join(brand, coordinator)
+    assert list(coordinator.books.vendors.values()) == [vendor]
+    request = request_of(coordinator, await offer(brand, await brand.campaign()))
+    made = await brand.made(f"/admin/network/requests/{request}/approve")
+    await worker.drain()
+    assert {"/partners/upsert", f"/vendors/me/requests/{request}/approve"} <= lost
+    return vendor, request, made
+
+
 async def test_lost_answers_and_a_restart_in_the_middle_count_nothing_twice_and_lose_nothing(
     brand: Brand, worker: Worker
 ) -> None:
     with kept_port() as port:
         async with coordinating(port) as first:
-            lost = losing(first)
-            await brand.made("/config/network", {"networkUrl": first.url})
-            wanted = {"contactEmail": "ada@brand.example", "instanceUrl": instance_url(brand)}
-            answer = await brand.post("/config/network/start-connect", wanted)
-            assert refusal(answer) == (502, "network_signup_failed")
-            lost.add("/vendors/verify-and-issue-token")
-            vendor = await join(brand, first)
-            assert list(first.books.vendors.values()) == [vendor]
-            lost.add("/vendors/me/offerings")
-            offering = await offer(brand, await brand.campaign())
-            request = request_of(first, offering)
-            made = await brand.made(f"/admin/network/requests/{request}/approve")
-            await worker.drain()
-            assert {"/partners/upsert", f"/vendors/me/requests/{request}/approve"} <= lost
+            vendor, request, made = await join_and_approve(brand, worker, first)
             books = first.books
         await sell_and_pay(brand, made["partnerId"])
         await try_again(brand, worker)
@@ -183,11 +190,9 @@ async def test_lost_answers_and_a_restart_in_the_middle_count_nothing_twice_and_
             told = second.asked("/vendors/me/report-payouts")
     assert await pushes(brand) == []
     assert [one.body["reportId"] for one in told] == [*vendor.reports] * 2
-    [counted] = vendor.reports.values()
-    assert counted["amountUsd"] == "60.00"
+    assert [one["amountUsd"] for one in vendor.reports.values()] == ["60.00"]
     [affiliation] = books.affiliations
-    assert (affiliation.vendor_partner_id, affiliation.share_url) == (
-        made["partnerId"], made["shareUrl"],
-    )  # fmt: skip
+    stands = (affiliation.vendor_partner_id, affiliation.share_url)
+    assert stands == (made["partnerId"], made["shareUrl"])
     assert books.requests[request]["status"] == "approved"
     assert len(await brand.rows("partners")) == 1

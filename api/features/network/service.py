@@ -81,14 +81,7 @@ async def change(
     before = await membership_of(session, for_update=True)
     after = before
     if wanted.network_url is not None:
-        moved = replace(before, network_url=wanted.network_url or None)
-        if url_of(settings, moved) != url_of(settings, before):
-            await _end(session, before)
-            moved = replace(
-                moved, token=None, scoped_key_id=None, vendor_id=None, pending_id=None,
-                pending_key_id=None, connected_at=None,
-            )  # fmt: skip
-        after = moved
+        after = await _moved(session, settings, before, wanted.network_url)
     if wanted.vendor_token and (token := wanted.vendor_token.get_secret_value()):
         if not is_token(token):
             raise misfit("vendorToken", "can't be a token of a network")
@@ -108,6 +101,20 @@ async def change(
         after = replace(after, auto_enroll=wanted.auto_enroll)
     await keep(session, after)
     return after
+
+
+async def _moved(
+    session: AsyncSession, settings: Settings, before: Membership, address: str
+) -> Membership:
+    """Another address is another coordinator, with whom everything begins anew."""
+    moved = replace(before, network_url=address or None)
+    if url_of(settings, moved) == url_of(settings, before):
+        return moved
+    await _end(session, before)
+    return replace(
+        moved, token=None, scoped_key_id=None, vendor_id=None, pending_id=None,
+        pending_key_id=None, connected_at=None,
+    )  # fmt: skip
 
 
 async def _refuse_white_label(session: AsyncSession) -> None:
