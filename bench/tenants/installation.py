@@ -84,8 +84,7 @@ class Installation:
 @asynccontextmanager
 async def process(*command: str, **environment: str) -> AsyncIterator[None]:
     """On the core of whoever starts it, unless the command says otherwise."""
-    # Starting one takes no time, and what is measured does not run meanwhile.
-    started = subprocess.Popen(  # noqa: ASYNC220
+    started = subprocess.Popen(  # noqa: ASYNC220  # quick, and nothing is measured meanwhile
         command, cwd=ROOT, env=os.environ | environment
     )
     try:
