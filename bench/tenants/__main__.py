@@ -25,7 +25,6 @@ from tests.support.working import Worker
 PARTS = ("hundreds", "ticks", "export", "clicks", "webhooks")
 PATHS = ("/partners?limit=20", "/auth/whoami", "/admin/overview")
 MOST = 1.1
-APIS = 4791, 4792
 
 
 async def main() -> None:
@@ -40,9 +39,9 @@ async def main() -> None:
     print(f"load before: {os.getloadavg()}")
     wanted = options.only or PARTS
     comparisons: list[Comparison] = []
-    async with installation(options.tenants, APIS[0]) as many:
+    async with installation(options.tenants) as many:
         if "hundreds" in wanted:
-            async with installation(1, APIS[1]) as lone:
+            async with installation(1) as lone:
                 comparisons += await hundreds(lone, many, options)
         if "ticks" in wanted:
             await ticks(many, options.tenants)

@@ -14,9 +14,10 @@ import httpx2
 from bench.router.place import Place, place
 from tests.support.brand import Brand, found_brand
 from tests.support.databases import ROOT, Scratch
+from tests.support.ports import free_port
 
 OURS, LOAD = "0", 1
-ROUTER, NOISY_RECEIVER, RECEIVER = 4793, 4794, 4795
+ROUTER, NOISY_RECEIVER, RECEIVER = free_port(), free_port(), free_port()
 PARTNERS = 100
 SEED_TENANTS = """
 insert into tenants (id, slug, display_name)
@@ -83,8 +84,7 @@ class Installation:
 @asynccontextmanager
 async def process(*command: str, **environment: str) -> AsyncIterator[None]:
     """On the core of whoever starts it, unless the command says otherwise."""
-    # Starting one takes no time, and what is measured does not run meanwhile.
-    started = subprocess.Popen(  # noqa: ASYNC220
+    started = subprocess.Popen(  # noqa: ASYNC220  # quick, and nothing is measured meanwhile
         command, cwd=ROOT, env=os.environ | environment
     )
     try:
@@ -95,9 +95,10 @@ async def process(*command: str, **environment: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def installation(tenants: int, api_port: int) -> AsyncIterator[Installation]:
+async def installation(tenants: int) -> AsyncIterator[Installation]:
     """Its API answers; the measured brand is the last of so many."""
     os.sched_setaffinity(0, {LOAD})
+    api_port = free_port()
     async with (
         place(links=1, core=LOAD) as where,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{api_port}", timeout=120) as http,

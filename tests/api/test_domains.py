@@ -116,7 +116,7 @@ async def test_people_sign_in_and_out_on_a_brands_domain_behind_a_proxy_that_say
     settings = settings_for(scratch, tmp_path, trusted_proxies="127.0.0.0/8")
     async with (
         served(create_app(settings, world)) as address,
-        httpx2.AsyncClient(base_url=address) as behind,
+        httpx2.AsyncClient(base_url=address, timeout=60) as behind,
     ):
         asked = await behind.post("/api/auth/signout", headers=headers)
         assert asked.status_code == 200, asked.text

@@ -191,7 +191,7 @@ async def test_what_changes_meanwhile_is_in_no_table_or_in_all(brand: Brand) -> 
     )
     path = f"{brand.http.base_url}/api/export.json"
     async with (
-        httpx2.AsyncClient(headers=brand.headers) as client,
+        httpx2.AsyncClient(headers=brand.headers, timeout=60) as client,
         client.stream("GET", str(path)) as answer,
     ):
         pieces = answer.aiter_bytes()
@@ -214,7 +214,7 @@ async def test_a_reader_who_goes_away_gives_the_connection_back(brand: Brand) ->
     path = f"{brand.http.base_url}/api/export.json"
     for _ in range(6):  # More than may run at once.
         async with (
-            httpx2.AsyncClient(headers=brand.headers) as client,
+            httpx2.AsyncClient(headers=brand.headers, timeout=60) as client,
             client.stream("GET", str(path)) as answer,
         ):
             assert answer.status_code == 200
@@ -240,7 +240,7 @@ async def test_so_many_at_once_and_no_more(brand: Brand, other_brand: Brand) -> 
         )
     path = str(brand.http.base_url) + "/api/export.json"
     async with (
-        httpx2.AsyncClient(headers=brand.headers) as client,
+        httpx2.AsyncClient(headers=brand.headers, timeout=60) as client,
         client.stream("GET", path) as first,
         client.stream("GET", path) as second,
     ):

@@ -50,7 +50,9 @@ async def test_whom_the_environment_names_signs_in_by_mail_and_lets_others_help(
     async with (
         served(create_app(settings)) as address,
         Worker.at(settings) as worker,
-        httpx2.AsyncClient(base_url=address, event_hooks={"response": [contract.check]}) as http,
+        httpx2.AsyncClient(
+            base_url=address, event_hooks={"response": [contract.check]}, timeout=60
+        ) as http,
     ):
         for asked in (email, "stranger@platform.example"):
             assert (await http.post(f"{ADMIN}/signin", json={"email": asked})).status_code == 200

@@ -58,7 +58,9 @@ async def test_over_https_the_cookie_belongs_to_this_host_alone(
     changed = settings_for(scratch, tmp_path, api_url="https://api.brand.example")
     async with (
         served(create_app(changed)) as address,
-        httpx2.AsyncClient(base_url=address, event_hooks={"response": [contract.check]}) as client,
+        httpx2.AsyncClient(
+            base_url=address, event_hooks={"response": [contract.check]}, timeout=60
+        ) as client,
     ):
         ada.client = client
         answer = await ada.verify(token)
@@ -203,7 +205,7 @@ async def test_s4_the_environments_key_is_admin_of_its_own_workspace_only(
     changed = settings_for(scratch, tmp_path, admin_api_key=key)
     async with (
         served(create_app(changed)) as address,
-        httpx2.AsyncClient(base_url=address, headers=bearer(key)) as client,
+        httpx2.AsyncClient(base_url=address, headers=bearer(key), timeout=60) as client,
     ):
         assert (await client.get("/api/auth/whoami")).json() == {
             "role": "admin", "source": "env", "baseUrl": "http://localhost:4601/api/t/default",

@@ -158,7 +158,9 @@ async def test_where_mail_fails_the_brand_is_made_and_we_go_on_trying(
     body = wanted()
     async with (
         served(create_app(nowhere)) as address,
-        httpx2.AsyncClient(base_url=address, event_hooks={"response": [contract.check]}) as http,
+        httpx2.AsyncClient(
+            base_url=address, event_hooks={"response": [contract.check]}, timeout=60
+        ) as http,
     ):
         answer = await sign_up(http, body)
     assert answer.status_code == 202
@@ -193,7 +195,9 @@ async def test_where_brands_are_reviewed_partners_wait_for_approval(
     reviewed = settings_for(scratch, tmp_path, openpartner_brand_review=True)
     async with (
         served(create_app(reviewed)) as address,
-        httpx2.AsyncClient(base_url=address, event_hooks={"response": [contract.check]}) as http,
+        httpx2.AsyncClient(
+            base_url=address, event_hooks={"response": [contract.check]}, timeout=60
+        ) as http,
     ):
         body = wanted()
         assert (await sign_up(http, body)).json()["approvalStatus"] == "pending"

@@ -46,7 +46,9 @@ async def test_r17_the_first_workspace_stays_reachable_among_many(
     settings = settings_for(scratch, tmp_path, admin_api_key=ADMIN_KEY)
     async with (
         served(create_app(settings)) as address,
-        httpx2.AsyncClient(base_url=address, event_hooks={"response": [contract.check]}) as http,
+        httpx2.AsyncClient(
+            base_url=address, event_hooks={"response": [contract.check]}, timeout=60
+        ) as http,
     ):
         assert (await http.get("/api/t/default/branding")).json()["slug"] == "default"
         own = {"Authorization": f"Bearer {ADMIN_KEY}"}

@@ -61,7 +61,7 @@ async def test_one_brands_flood_uses_up_nobody_elses_limit(
     settings = settings_for(scratch, tmp_path, openpartner_rate_limits=True)
     app = create_app(settings)
     with time_machine.travel(1_800_000_000, tick=False):
-        async with served(app) as address, httpx2.AsyncClient(base_url=address) as http:
+        async with served(app) as address, httpx2.AsyncClient(base_url=address, timeout=60) as http:
             left = []
             for headers in (brand.headers, brand.headers, other_brand.headers):
                 answer = await http.get("/api/auth/introspect", headers=headers)

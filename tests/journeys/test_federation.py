@@ -41,7 +41,7 @@ async def enter(creator: httpx2.AsyncClient, coordinator: Coordinator) -> None:
 
 async def apply(coordinator: Coordinator, offering: Json) -> None:
     """A creator looks around and asks."""
-    async with httpx2.AsyncClient(base_url=coordinator.url) as creator:
+    async with httpx2.AsyncClient(base_url=coordinator.url, timeout=60) as creator:
         await enter(creator, coordinator)
         found = (await creator.get("/offerings", params={"q": "acme"})).json()["offerings"]
         assert [one["id"] for one in found] == [offering["id"]]
@@ -51,7 +51,7 @@ async def apply(coordinator: Coordinator, offering: Json) -> None:
 
 async def seen_by_creator(coordinator: Coordinator) -> tuple[str, list[str]]:
     """The link to share, and what it earned: the network asks the brand, with the brand's key."""
-    async with httpx2.AsyncClient(base_url=coordinator.url) as creator:
+    async with httpx2.AsyncClient(base_url=coordinator.url, timeout=60) as creator:
         await enter(creator, coordinator)
         mine = "/creators/me/affiliations"
         [affiliation] = (await creator.get(mine)).json()["affiliations"]

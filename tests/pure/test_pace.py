@@ -1,11 +1,15 @@
-"""Exports give way: what they may take of a process's time holds for any number and any size."""
+"""Exports give way: what they may take of a process's time and connections, whatever their size."""
 
 from collections.abc import AsyncIterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
+from api.errors import TooManyRequests
+from api.features.exports.lanes import Lanes
 from api.features.exports.pace import Pace
+from shared.ids import new_id
 
 
 @dataclass
@@ -15,6 +19,7 @@ class Time:
     now: float = 1000.0
     worked: float = 0.0
     slept: float = 0.0
+    size: int = 100_000
 
     def read(self) -> float:
         return self.now
@@ -27,7 +32,7 @@ class Time:
         for number in range(count):
             self.now += seconds
             self.worked += seconds
-            yield str(number)
+            yield str(number).ljust(self.size)
 
 
 def paced(time: Time) -> Pace:
@@ -40,7 +45,14 @@ async def read(pace: Pace, parts: AsyncIterator[str]) -> list[str]:
 
 async def test_a_small_export_does_not_wait() -> None:
     time = Time()
-    assert await read(paced(time), time.parts(40, 0.01)) == [str(number) for number in range(40)]
+    parts = await read(paced(time), time.parts(40, 0.01))
+    assert [part.strip() for part in parts] == [str(number) for number in range(40)]
+    assert time.slept == 0
+
+
+async def test_small_parts_are_like_any_request_however_many() -> None:
+    time = Time(size=1000)
+    await read(paced(time), time.parts(1000, 0.05))
     assert time.slept == 0
 
 
@@ -81,3 +93,15 @@ async def test_one_part_that_took_for_ever_costs_the_next_a_short_pause_only() -
     await read(pace, time.parts(1, 600))
     await read(pace, time.parts(1, 0.01))
     assert time.slept == pytest.approx(pace.longest_pause, abs=0.1)
+
+
+@pytest.mark.parametrize(("connections", "at_once"), [(2, 1), (7, 1), (8, 2), (20, 4), (200, 4)])
+def test_most_connections_are_left_to_everybody_else(connections: int, at_once: int) -> None:
+    lanes = Lanes()
+    with ExitStack() as running:
+        for _ in range(at_once):
+            running.enter_context(lanes.one_for(new_id(), connections))
+        with pytest.raises(TooManyRequests):
+            running.enter_context(lanes.one_for(new_id(), connections))
+    with lanes.one_for(new_id(), connections):
+        pass

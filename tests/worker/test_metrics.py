@@ -18,7 +18,7 @@ async def test_a_workers_metrics_count_deliveries_and_jobs_by_outcome(open_shop:
         shop.workers.start(1, WORKER_METRICS_PORT=str(port))
         await shop.happen(3)
         await until(lambda: shop.count("status = 'delivered' having count(*) = 3"))
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
 
             async def figures() -> dict[str, float]:
                 page = (await client.get("/metrics")).text

@@ -48,9 +48,10 @@ def _parts(
 ) -> AsyncGenerator[str, None]:
     """A transaction of its own, since the request's is over before the first part is sent."""
     database: Database = request.state.database
+    connections = request.state.settings.database_pool
 
     async def parts() -> AsyncGenerator[str, None]:
-        with LANES.one_for(tenant_id):
+        with LANES.one_for(tenant_id, connections):
             async with service.snapshot(database, tenant_id) as session:
                 async for part in PACE.over(write(session)):
                     yield part
