@@ -29,13 +29,19 @@ class ScopeMissing(Forbidden, code="forbidden_scope"):
     """This key's scopes do not permit that; `required` says what would."""
 
 
+# In the scope, which is a request's own whatever the server does with the state.
+CALLER = "openpartner.caller"
+
 Bearer = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 Cookie = Annotated[str | None, Depends(cookie)]
 
 
 async def caller(request: Request, session: Session, _: Bearer, __: Cookie) -> Caller:
-    """Who calls, found in the request's own transaction."""
-    return await _identify(request, session)
+    """Who calls, found once in the request's own transaction, however many dependencies ask."""
+    if CALLER not in request.scope:
+        request.scope[CALLER] = await _identify(request, session)
+    known: Caller = request.scope[CALLER]
+    return known
 
 
 async def caller_apart(request: Request, tenant_id: TenantId, _: Bearer, __: Cookie) -> Caller:

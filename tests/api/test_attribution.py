@@ -248,4 +248,6 @@ async def test_how_many_statements_an_event_takes_does_not_depend_on_its_clicks(
         tables = ("events", "identities", "commissions", "decisions", "credits")
         counts[user] = sum(any(f" {table}" in line for table in tables) for line in sent)
     assert counts["one"] == counts["many"] == 5
+    # Beside them only whose key it is, asked once.
+    assert sum(" api_keys" in line for line in sent) == 1
     assert len(await credits_of(brand)) == 31
