@@ -198,4 +198,7 @@ if __name__ == "__main__":
     wanted = read_options()
     if INSIDE not in os.environ:
         sys.exit(go_inside("bench.hosts"))
-    sys.exit(asyncio.run(main(wanted)))
+    try:
+        sys.exit(asyncio.run(main(wanted)))
+    except KeyboardInterrupt:
+        sys.exit(130)  # As a shell says it; everything has been tidied up by now.

@@ -6,12 +6,15 @@ behind, however the bench ends, and no address of it can be reached from elsewhe
 
 import ctypes
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from cli.processes import end_with_parent
 
 INSIDE = "OPENPARTNER_BENCH_HOSTS"
 OURSELVES = "10.88.0.1"
@@ -27,7 +30,11 @@ def go_inside(module: str) -> int:
     """This program once more, in namespaces of its own; every process in them ends with it."""
     apart = ["unshare", "--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"]
     again = [sys.executable, "-m", module, *sys.argv[1:]]
-    with subprocess.Popen([*apart, *again], env=os.environ | {INSIDE: "1"}) as process:
+    with subprocess.Popen(
+        [*apart, *again],
+        env=os.environ | {INSIDE: "1"},
+        preexec_fn=end_with_parent(signal.SIGKILL),  # noqa: PLW1509  # it only calls prctl
+    ) as process:
         while True:
             try:
                 return process.wait()

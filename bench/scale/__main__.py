@@ -2,7 +2,9 @@
 
 Both databases lie on one server and hold the same workspace, links and partners; one of them has a
 month of that workspace's own clicks besides. They take turns at every single call, so that whatever
-else the machine does falls on both alike; figures are medians in milliseconds, and their quotient.
+else the machine does falls on both alike. Figures are milliseconds: the median of how long a call took,
+and what it cost on average of the CPU (of the caller, its connections and its router together), which
+suffers less from a busy machine.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from bench.router.systems import PORT, ROOT, environment, wait_until_it_answers
 from bench.scale.filling import fill, furnish, settle
 from bench.scale.measures import Measures
 
-WARM_UP = 10
+WARM_UP = 20
 GOAL = 1.2
 # What the goal is about, and what is worth knowing besides.
 # Those that write come last, for what they write would have to be counted by the others.
@@ -47,42 +49,60 @@ async def main() -> int:
         for where in (empty, full):
             await settle(where)
         print(f"Load before measuring: {os.getloadavg()[0]:.1f}\n")
-        with router(empty, PORT), router(full, PORT + 1):
-            return await compare(empty, full)
+        with router(empty, PORT) as first, router(full, PORT + 1) as second:
+            both = [
+                await Measures.of(empty, PORT, first),
+                await Measures.of(full, PORT + 1, second),
+            ]
+            try:
+                return await compare(both)
+            finally:
+                for one in both:
+                    await one.close()
 
 
-async def compare(empty: Place, full: Place) -> int:
+async def compare(both: list[Measures]) -> int:
     """1 where the goal isn't reached."""
-    both = [await Measures.of(empty, PORT), await Measures.of(full, PORT + 1)]
-    print("| median, ms | empty | full | full ÷ empty |\n|---|---|---|---|")
+    print("| | median, empty | full | full ÷ empty | CPU, empty | full | full ÷ empty |")
+    print("|---|---|---|---|---|---|---|")
     missed = 0
     for name, (call, rounds, is_goal) in CALLS.items():
-        before, after = await in_turn(call, both, rounds)
+        (before, cpu_before), (after, cpu_after) = await in_turn(call, both, rounds)
         missed += is_goal and after / before > GOAL
-        print(f"| {name} | {before:.2f} | {after:.2f} | {after / before:.2f} |", flush=True)
-    for one in both:
-        await one.close()
+        print(
+            f"| {name} | {before:.2f} | {after:.2f} | {after / before:.2f} | {cpu_before:.2f}"
+            f" | {cpu_after:.2f} | {cpu_after / cpu_before:.2f} |",
+            flush=True,
+        )
     return min(missed, 1)
 
 
 async def in_turn(
     call: Callable[[Measures], Awaitable[None]], both: list[Measures], rounds: int
-) -> list[float]:
-    """The medians of both, after a few calls that warm up."""
+) -> list[tuple[float, float]]:
+    """Of both, the median and the CPU, after a few calls that warm up."""
     took: list[list[float]] = [[], []]
-    for number in range(WARM_UP + rounds):
+    own = [0.0, 0.0]
+    for number in range(WARM_UP):
+        await call(both[number % 2])
+    before = [await one.cpu() for one in both]
+    for number in range(rounds):
         # Whoever comes second finds caches of the processor as the first left them; so they change.
         for which in (0, 1) if number % 2 else (1, 0):
-            started = time.perf_counter()
+            started, computed = time.perf_counter(), time.process_time()
             await call(both[which])
-            if number >= WARM_UP:
-                took[which].append((time.perf_counter() - started) * 1000)
-    return [median(one) for one in took]
+            took[which].append((time.perf_counter() - started) * 1000)
+            own[which] += time.process_time() - computed
+    cpu = [
+        await one.cpu() - earlier + mine
+        for one, earlier, mine in zip(both, before, own, strict=True)
+    ]
+    return [(median(taken), 1000 * spent / rounds) for taken, spent in zip(took, cpu, strict=True)]
 
 
 @contextmanager
-def router(where: Place, port: int) -> Iterator[None]:
-    """A router of this database, until the end."""
+def router(where: Place, port: int) -> Iterator[int]:
+    """A router of this database, until the end; its process."""
     given = environment(where) | {
         "ROUTER_PORT": str(port),
         "ROUTER_JOURNAL_DIR": str(where.folder / f"journal-{port}"),
@@ -90,7 +110,7 @@ def router(where: Place, port: int) -> Iterator[None]:
     process = subprocess.Popen([sys.executable, "-m", "router.serve"], cwd=ROOT, env=given)
     try:
         wait_until_it_answers(port=port)
-        yield
+        yield process.pid
     finally:
         process.terminate()
         process.wait(30)

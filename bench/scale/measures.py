@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
+import os
 import time
 from datetime import datetime, timedelta
 from itertools import count
+from pathlib import Path
 from typing import Self
 from uuid import UUID
 
@@ -31,10 +33,20 @@ def named(name: str) -> UUID:
 TENANT, PARTNER, CAMPAIGN = named("t"), named("p2"), named("c")
 
 
+def cpu_of(process: int) -> float:
+    """Seconds that a process has computed."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(") ")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Measures:
     """One database, and a router of its own in front of it."""
 
-    def __init__(self, inserter: asyncpg.Connection, database: Database, port: int) -> None:
+    def __init__(
+        self, where: Place, inserter: asyncpg.Connection, database: Database, port: int, router: int
+    ) -> None:
+        self._where = where
+        self._router = router
         self._inserter = inserter
         self._database = database
         self._port = port
@@ -42,9 +54,21 @@ class Measures:
         self._visitor: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     @classmethod
-    async def of(cls, where: Place, port: int) -> Self:
+    async def of(cls, where: Place, port: int, router: int) -> Self:
+        """`router` is the process of the router that listens on `port`."""
         inserter = await asyncpg.connect(where.urls.router.replace("+asyncpg", ""))
-        return cls(inserter, open_database(where.urls.app, pool=2), port)
+        return cls(where, inserter, open_database(where.urls.app, pool=2), port, router)
+
+    async def cpu(self) -> float:
+        """Seconds that the database's connections and the router have computed."""
+        looking = await asyncpg.connect(self._where.superuser)
+        rows = await looking.fetch(
+            "select pid from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+            " and backend_type = 'client backend'"
+        )
+        await looking.close()
+        return sum(cpu_of(pid) for pid in (self._router, *(row["pid"] for row in rows)))
 
     async def close(self) -> None:
         if self._visitor is not None:
