@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0017_click_months"
-down_revision = "0016_sealing_keys"
+revision = "0020_click_months"
+down_revision = "0019_customer_names"
 branch_labels = None
 depends_on = None
 

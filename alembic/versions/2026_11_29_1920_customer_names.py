@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0017_customer_names"
-down_revision = "0016_sealing_keys"
+revision = "0019_customer_names"
+down_revision = "0018_identities_by_partner"
 branch_labels = None
 depends_on = None
 
