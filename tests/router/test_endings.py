@@ -17,7 +17,7 @@ async def told(router: Running) -> None:
         return len(router.connections) == 2
 
     async def know() -> bool:
-        return all(one._is_ending for one in router.connections)  # noqa: SLF001
+        return all(one._is_ending for one in router.connections)  # noqa: SLF001  # nothing outside shows it
 
     await eventually(connected)
     router.server.should_exit = True
