@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from router.clock import Clock
 from router.directory import Directory, Link, Tenant
 from router.domains import EVERY_DOMAIN, Domains
 from router.postgres import (
@@ -61,6 +62,7 @@ class Links:
         self._snapshot = snapshot
         self.directory = Directory()
         self.figures = Figures()
+        self.clock = Clock()
         self.loaded = asyncio.Event()
         self.connected = False
         self._connection: asyncpg.Connection | None = None
@@ -268,7 +270,7 @@ class Links:
                 await self._catch_up()
             elif not announced:
                 # A server that vanished without a word would otherwise go unnoticed for hours.
-                await self._fetch("select")
+                await self.clock.compare(self._fetch)
 
     async def _apply_announced(self) -> bool:
         """Read again what was announced; whether that was anything."""

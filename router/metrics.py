@@ -62,6 +62,11 @@ class RouterFigures(Collector):
         yield GaugeMetricFamily(
             "router_listening", "1 while changes of links arrive.", value=int(self._links.connected)
         )
+        yield GaugeMetricFamily(
+            "router_clock_ahead_seconds",
+            "How far our clock is ahead of the database's.",
+            value=self._links.clock.ahead,
+        )
 
 
 class MetricsPage:

@@ -32,6 +32,8 @@ class Site:
         self.router = subprocess.Popen([sys.executable, "-m", "router.serve"], cwd=ROOT, env=given)
         self.starts += 1
         wait_until_it_answers()
+        if self.router.poll() is not None:
+            raise SystemExit("the router has ended, and somebody else answers on its port")
 
     def kill_router(self) -> None:
         """Its workers too: on their own they would end in good order."""

@@ -13,7 +13,7 @@ from urllib.request import urlopen
 
 from bench.router.place import Place
 
-PORT = 4790
+PORT = int(os.environ.get("BENCH_PORT", "4790"))
 PEERS = Path(__file__).with_name("peers.mjs")
 ROOT = Path(__file__).resolve().parents[2]
 NGINX = """

@@ -8,10 +8,12 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from tempfile import TemporaryDirectory
+from typing import cast
 
 import httpx2
 
 from router.main import Router, create_router
+from router.protocol import BoundedProtocol
 from router.serve import Server, create_server, listen
 from router.settings import Settings, read_settings
 
@@ -27,6 +29,11 @@ class Running:
     http: httpx2.AsyncClient
     port: int
     server: Server
+
+    @property
+    def connections(self) -> list[BoundedProtocol]:
+        """Those that are open now."""
+        return cast("list[BoundedProtocol]", list(self.server.server_state.connections))
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
         named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -85,15 +85,15 @@ async def test_fault_15_three_hundred_half_open_connections_starve_nobody(
         writer.write(b"GET /r/x HTTP/1.1\r\nHost: ")
 
     async def held() -> bool:
-        return sum(one._in_head for one in router.server.server_state.connections) == 300  # noqa: SLF001
+        return sum(one._in_head for one in router.connections) == 300  # noqa: SLF001  # nothing outside shows it
 
     await eventually(held)
     for _ in range(20):
         assert (await router.get(place[1])).status_code == 302
     assert await held()
-    for connection in list(router.server.server_state.connections):
-        if connection._in_head:  # noqa: SLF001
-            assert connection._deadline is not None  # noqa: SLF001
+    for connection in router.connections:
+        if connection._in_head:  # noqa: SLF001  # nothing outside shows it
+            assert connection._deadline is not None  # noqa: SLF001  # nothing outside shows it
             connection._give_up()  # noqa: SLF001  # what its deadline does
     for reader, writer in half:
         assert await reader.read(-1) == b""

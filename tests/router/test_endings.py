@@ -14,10 +14,10 @@ async def told(router: Running) -> None:
     """The server ends, and both connections know it."""
 
     async def connected() -> bool:
-        return len(router.server.server_state.connections) == 2
+        return len(router.connections) == 2
 
     async def know() -> bool:
-        return all(one._is_ending for one in router.server.server_state.connections)  # noqa: SLF001
+        return all(one._is_ending for one in router.connections)  # noqa: SLF001  # nothing outside shows it
 
     await eventually(connected)
     router.server.should_exit = True

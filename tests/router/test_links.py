@@ -173,10 +173,10 @@ async def test_what_changes_while_everything_is_read_again_is_seen_at_once(
 
         monkeypatch.setattr("router.links.connect", connect_slowly)
         links._next_refresh = 0.0  # noqa: SLF001  # an hour later
-        links._something.set()  # noqa: SLF001
+        links._something.set()  # noqa: SLF001  # nothing outside shows it
 
         async def read() -> bool:
-            return links._next_refresh > 0  # noqa: SLF001
+            return links._next_refresh > 0  # noqa: SLF001  # nothing outside shows it
 
         await eventually(read)
         # The rows that were read last are from before the change.
