@@ -6,6 +6,7 @@ SOURCES := api router shared cli tests bench
 # Each option stays overridable: make test PYTEST_FLAGS='-k ledger', make up ARGS='--api-port 8001'.
 ARGS ?=
 PYTEST_FLAGS ?= -n 2
+LIVES ?= 10000
 export PYTHON
 
 help: ## List every task
@@ -25,6 +26,9 @@ migrate: .local ## Bring the database up to date
 
 test: check .programs ## Check everything and run all tests
 	$(RUN) -m pytest $(PYTEST_FLAGS)
+
+proof: .programs ## Play random lives of payouts, LIVES of them (10000), for hours
+	PAYOUT_MACHINE_RUNS=$(LIVES) $(RUN) -m pytest tests/api/test_payout_machine.py -k nobody -n 0
 
 check: .dev ## Lint, format, types, import contracts
 	$(RUN) -m ruff check
@@ -61,4 +65,4 @@ clean: ## Remove .venv and caches; the data in .openpartner stays
 	@$(RUN) -m tests.support.debian
 	@$(RUN) -m tests.support.javascript
 
-.PHONY: help up demo doctor migrate test check format lock clean .local .dev .programs
+.PHONY: help up demo doctor migrate test proof check format lock clean .local .dev .programs

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.commissions import withholding
 from api.features.commissions.for_others import Withheld, unpay
-from api.features.payouts import checking, records, runs, sending, transfers
+from api.features.payouts import checking, outcomes, records, runs, sending, transfers
 from api.features.payouts.outcomes import Finding
 from shared.database import Database, open_database
 from shared.ids import new_id
@@ -161,7 +161,7 @@ def life_counted_from_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def silence_as_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
-    settle = sending.settle
+    settle = outcomes.settle
 
     async def hasty(session: Any, order: Any, finding: Finding) -> None:
         no = Finding("refused", code="timeout")

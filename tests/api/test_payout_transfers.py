@@ -106,6 +106,22 @@ async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(
     assert set(sending.posts()) == {f"payout:{payout}"}
 
 
+async def test_after_silence_the_next_attempt_comes_within_minutes_and_without_the_sweep(
+    sending: Sending,
+) -> None:
+    payout = await sending.planned()
+    sending.double.fail("reset_after", "/v1/transfers")
+    await sending.work()
+    again = "select 1 from jobs where name = 'payouts.send' and tenant_id = $1 and done_at is null"
+    tenant = sending.brand.tenant_id
+    assert await sending.brand.fetch(f"{again} and run_at < now() + interval '2 minutes'", tenant)
+    await sending.cooled(payout)
+    await sending.brand.execute("update jobs set run_at = now() where tenant_id = $1", tenant)
+    await sending.work()
+    assert await sending.state(payout) == ("paid", "confirmed")
+    assert await sending.brand.fetch(again, tenant) == []
+
+
 async def test_a_warm_lease_is_not_stolen(sending: Sending) -> None:
     payout = await sending.planned()
     sending.double.fail("timeout_before", "/v1/transfers")

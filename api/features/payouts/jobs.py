@@ -28,9 +28,16 @@ SOON = (65, 100, 300)
 
 @job(runs.SEND, delays=SOON)
 async def send_payout(context: JobContext, payout_id: str) -> None:
-    """One step towards the end of this payout; the sweep takes the others."""
+    """One step towards the end of this payout; if it takes more, they follow within minutes."""
     desk = desk_of(context.tenant_id, context.database, context.settings, context.outside.stripe)
     await send(desk, UUID(payout_id))
+    if context.attempt > len(SOON):
+        return
+    async with context.database.tenant_session(context.tenant_id, read_only=True) as session:
+        waiting = await session.scalar(queries.still_to_send(UUID(payout_id)))
+    if waiting is not None:
+        # No answer, or somebody else who was at it and may have died of it.
+        raise Later(f"the transfer is {waiting}")
 
 
 @job(CHECK)

@@ -141,6 +141,19 @@ def live_transfers() -> Select[UUID]:
     )
 
 
+def still_to_send(payout_id: UUID) -> Select[str]:
+    """The state of a transfer that goes on without anybody's decision; no row where there is none."""
+    return (
+        select(PayoutTransfer.state)
+        .join(Payout, Payout.id == PayoutTransfer.payout_id)
+        .where(
+            Payout.id == payout_id,
+            Payout.approval != "wanted",
+            PayoutTransfer.state.in_(("intent", "posted")),
+        )
+    )
+
+
 def ran_since(moment: datetime) -> Select[UUID]:
     """Whether the schedule has had its run."""
     return (
