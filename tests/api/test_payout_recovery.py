@@ -62,7 +62,7 @@ async def test_a_held_payout_is_released_under_a_new_key(sending: Sending) -> No
     assert answer.json()["payout"]["transfer"]["generation"] == 1
     await sending.work()
     assert await sending.state(payout) == ("paid", "confirmed")
-    assert sending.posts() == [f"payout:{payout}", f"payout:{payout}:g1"]
+    assert sending.posts() == [f"payout_{payout}", f"payout_{payout}_g1"]
     assert await sending.history(payout) == ["planned", "held", RELEASE, "paid"]
     [step] = [row for row in await sending.brand.rows("payout_steps") if row["action"] == RELEASE]
     assert step["actor"].startswith("key:")
@@ -86,7 +86,7 @@ async def test_what_stripe_has_is_not_released(sending: Sending) -> None:
     payout = await held(sending)
     sending.double.store.put(
         "transfer",
-        {"id": "tr_late", "transfer_group": f"payout:{payout}", "amount": 4000, "currency": "usd",
+        {"id": "tr_late", "transfer_group": payout, "amount": 4000, "currency": "usd",
          "destination": sending.account, "amount_reversed": 0, "created": 1,
          "metadata": {"openpartner_payout_id": payout, "openpartner_generation": "0",
                       "openpartner_tenant_id": str(sending.brand.tenant_id)}},
@@ -117,7 +117,7 @@ async def test_a_list_without_an_end_verifies_nothing(sending: Sending) -> None:
     for number in range(1001):
         sending.double.store.put(
             "transfer",
-            {"id": f"tr_{number}", "transfer_group": f"payout:{payout}", "amount": 1,
+            {"id": f"tr_{number}", "transfer_group": payout, "amount": 1,
              "currency": "usd", "destination": "acct", "amount_reversed": 1, "created": 1,
              "metadata": {"openpartner_tenant_id": ""}},
         )  # fmt: skip

@@ -72,7 +72,7 @@ async def test_a_key_used_for_something_else_says_nothing(sending: Sending) -> N
     payout = await sending.planned()
     sending.double.fail("timeout_after", "/v1/transfers")
     await sending.work()
-    kept = sending.double.keys.kept[None, f"payout:{payout}"]
+    kept = sending.double.keys.kept[None, f"payout_{payout}"]
     kept.request = (*kept.request[:2], {"amount": "1"})
     await sending.cooled(payout)
     await sending.sweep()
@@ -177,7 +177,7 @@ async def test_the_least_recently_attempted_is_sent_first(sending: Sending) -> N
     second = await other.planned()
     await sending.brand.execute("update jobs set dead_at = now() where name = 'payouts.send'")
     await sending.sweep()
-    assert sending.posts()[1:] == [f"payout:{second}", f"payout:{first}"]
+    assert sending.posts()[1:] == [f"payout_{second}", f"payout_{first}"]
 
 
 async def test_one_payout_that_breaks_does_not_hold_up_the_others(sending: Sending) -> None:

@@ -38,7 +38,7 @@ async def test_m4_an_intent_is_frozen_and_claimed_before_stripe_is_called(sendin
         "pending", "stripe_connect", "80.00",
     )  # fmt: skip
     assert shown["transfer"]["state"] == "intent"
-    assert shown["transfer"]["idempotencyKey"] == f"payout:{payout}"
+    assert shown["transfer"]["idempotencyKey"] == f"payout_{payout}"
     assert shown["transfer"]["destination"] == sending.account
     [frozen] = await sending.brand.rows("payout_transfers")
     assert frozen["amount"] == 8000
@@ -55,7 +55,7 @@ async def test_a_payout_is_sent_and_its_commissions_are_paid(sending: Sending) -
     assert (transfer["amount"], transfer["currency"], transfer["destination"]) == (
         8000, "usd", sending.account,
     )  # fmt: skip
-    assert transfer["transfer_group"] == f"payout:{payout}"
+    assert transfer["transfer_group"] == payout
     assert transfer["metadata"] == {
         "openpartner_payout_id": payout,
         "openpartner_tenant_id": str(sending.brand.tenant_id),
@@ -69,7 +69,7 @@ async def test_a_payout_is_sent_and_its_commissions_are_paid(sending: Sending) -
     assert await states(sending.brand) == {"paid"}
     assert await sending.history(payout) == ["planned", "paid"]
     await sending.sweep()
-    assert sending.posts() == [f"payout:{payout}"]
+    assert sending.posts() == [f"payout_{payout}"]
 
 
 async def test_later_earnings_form_a_payout_of_their_own(sending: Sending) -> None:
@@ -103,7 +103,7 @@ async def test_an_answer_that_is_lost_is_asked_for_again_under_the_same_key(
         await sending.sweep()
     assert await sending.state(payout) == ("paid", "confirmed")
     assert len(sending.transfers()) == 1
-    assert set(sending.posts()) == {f"payout:{payout}"}
+    assert set(sending.posts()) == {f"payout_{payout}"}
 
 
 async def test_after_silence_the_next_attempt_comes_within_minutes_and_without_the_sweep(

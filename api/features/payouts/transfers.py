@@ -96,12 +96,12 @@ class Order:
 
 def group_of(payout_id: UUID) -> str:
     """All transfers of one payout carry it, whatever their keys."""
-    return f"payout:{payout_id}"
+    return str(payout_id)
 
 
 def key_of(payout_id: UUID, generation: int) -> str:
     """The same for every attempt; another only once an operator has decided so."""
-    return f"payout:{payout_id}:g{generation}" if generation else f"payout:{payout_id}"
+    return f"payout_{payout_id}_g{generation}" if generation else f"payout_{payout_id}"
 
 
 async def create(stripe: Stripe, order: Order) -> Transfer:
