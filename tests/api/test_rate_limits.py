@@ -177,6 +177,8 @@ async def test_fault_25_one_address_has_ten_mails_an_hour_sent_and_is_not_told(
     assert jobs == 10
 
 
+# Ten thousand requests, one after the other, for as long as a busy machine takes.
+@pytest.mark.timeout(1800)
 async def test_fault_24_guessing_keys_from_many_addresses_costs_little_and_locks_nothing(
     empty_install: Install,
 ) -> None:
