@@ -10,6 +10,7 @@ import pytest
 
 from shared.ids import new_id
 from tests.api.test_exports import bundle
+from tests.api.test_simulations import apply, simulate
 from tests.architecture.test_role_rights import plain
 from tests.support.brand import Brand, Json
 from tests.support.conversions import (
@@ -22,7 +23,7 @@ from tests.support.conversions import (
 )
 from tests.support.estate import wipe
 from tests.support.ledger import books, broken_after, entries, tamper, wrongs, wrongs_after
-from tests.support.tampering import BREAKING, TAMPERINGS
+from tests.support.tampering import BREAKING, IGNORING_A_REFUND, TAMPERINGS
 from tests.support.tree import ROOT
 
 
@@ -83,6 +84,44 @@ async def test_each_of_the_twenty_invariants_can_be_broken_and_says_so(brand: Br
     assert (sorted(BREAKING), missed) == (list(range(1, 21)), set())
 
 
+@pytest.mark.parametrize("before", [0, 1, 2])
+async def test_a_repriced_share_shrinks_with_its_sale_in_either_order(
+    brand: Brand, before: int
+) -> None:
+    made, simulated = await reckoned(brand)
+    refunds: list[Json] = [{"value": "11.11"}, {}]
+    for step in range(3):
+        if step == before:
+            assert (await apply(brand, made, simulated)).status_code == 200
+        else:
+            await correct(brand, "order-1", **refunds.pop(0))
+        assert await wrongs(brand) == []
+    assert await books(brand) == {}
+
+
+async def test_a_repriced_share_that_ignored_a_refund_is_found_out(brand: Brand) -> None:
+    """As if its own correction had never been: the chain ends earlier, and all else is in order."""
+    made, simulated = await reckoned(brand)
+    await apply(brand, made, simulated)
+    await correct(brand, "order-1", value="11.11")
+    assert await wrongs(brand) == []
+    [finding] = await wrongs_after(brand, *IGNORING_A_REFUND)
+    assert "has 778 USD booked" in finding
+    assert "where refunds leave 667 of 778 [repricings]" in finding
+    assert {6, 10} == await broken_after(brand, *IGNORING_A_REFUND)
+    found = await wrongs_after(brand, *IGNORING_A_REFUND[-1:])
+    assert any("and what was reckoned anew is nothing [booked]" in one for one in found)
+
+
+async def reckoned(brand: Brand) -> tuple[Json, Json]:
+    """A campaign with one sale of order-1, and what half as much again would have paid for it."""
+    made = await brand.campaign()
+    await visit(brand, await brand.link(await brand.partner(), made), at=days_ago(3))
+    await report(brand, value="77.77", externalId="order-1")
+    more = {"type": "percent", "value": 30, "recurring": True}
+    return made, await simulate(brand, made, commissionRule=more)
+
+
 async def test_a_payout_that_was_sent_elsewhere_is_no_breach(brand: Brand) -> None:
     """An export leaves transfers behind; what was paid by them comes along as paid."""
     await trade(brand)
@@ -114,6 +153,9 @@ async def test_a_head_that_was_written_down_catches_a_ledger_that_was_rewritten(
 
 async def test_books_that_are_put_back_are_sealed_anew_and_right(brand: Brand) -> None:
     await trade(brand)
+    made, simulated = await reckoned(brand)
+    await apply(brand, made, simulated)
+    await correct(brand, "order-1", value="11.11")
     before = await entries(brand)
     taken = await bundle(brand)
     await wipe(brand)

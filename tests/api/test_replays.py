@@ -15,7 +15,7 @@ from tests.support.conversions import (
     report,
     visit,
 )
-from tests.support.ledger import books
+from tests.support.ledger import books, wrongs
 
 REFUND: Json = {"type": "refund", "corrects": "order-1"}
 
@@ -131,9 +131,11 @@ async def test_m8_a_refund_before_or_after_leaves_everybody_with_their_part(
     # 20.00 of the commission was clawed back; the rest moves.
     assert commission["clawed_minor"] == 2000
     assert await given(brand) == {first: -2000, second: 2000}
+    assert await wrongs(brand) == []
     await report(brand, **REFUND, value="100.00", externalId="refund-2")
     assert await given(brand) == {}
     assert await books(brand) == {}
+    assert await wrongs(brand) == []
 
 
 async def test_what_a_person_reversed_is_not_taken_a_second_time(brand: Brand) -> None:

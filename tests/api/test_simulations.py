@@ -113,6 +113,7 @@ async def test_a_simulation_is_what_a_real_run_credits_and_applying_it_makes_it_
     assert Decimal(total["wouldBe"]) == sum(real.values())
     applied = (await apply(brand, made, simulated)).json()
     assert await earnings(brand) == real
+    assert await wrongs(brand) == []
     assert applied["changedEvents"] == simulated["changedEvents"]
     # What was applied is what was credited from now on.
     again = await simulate(brand, made, **wanted)

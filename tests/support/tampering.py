@@ -86,6 +86,20 @@ TAMPERINGS = {
     ),
 }
 
+# Where the last thing that was booked is what a refund took of a repriced share.
+IGNORING_A_REFUND = (
+    "delete from adjustments where tenant_id = :tenant and key like 'repricing:%'",
+    TAMPERINGS["the end of the chain"][0],
+    """
+    delete from ledger_postings p using ledger_entries e where e.tenant_id = :tenant
+        and p.tenant_id = e.tenant_id and p.entry_id = e.id and e.key like 'adjustment:repricing:%'
+    """,
+    """
+    delete from ledger_entries where tenant_id = :tenant and key like 'adjustment:repricing:%'
+    """,
+    "delete from repricings where tenant_id = :tenant and reason = 'correction'",
+)
+
 # For each of the twenty invariants a deed that breaks it, whatever else that breaks.
 BREAKING = {
     1: TAMPERINGS["a posting"][:1],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.proofs.finding import Finding
-from api.features.proofs.sums import ADJUSTMENTS, AVAILABLE, PAYOUTS, Check, violations
+from api.features.proofs.sums import ADJUSTMENTS, AVAILABLE, BOOKED, PAYOUTS, Check, violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ INVARIANTS = (
     Invariant(
         6,
         "What is clawed back is the exact share, rounded once; a full refund takes all.",
-        parts=("corrections",),
+        parts=("corrections", "repricings"),
     ),
     Invariant(
         7,
@@ -129,10 +129,15 @@ INVARIANTS = (
     Invariant(
         10,
         "In whichever order things were heard, they end in the same place.",
-        parts=("corrections",),
+        parts=("corrections", "repricings"),
         elsewhere="Here: that they ended where all of them together say. All orders: in tests.",
     ),
-    Invariant(11, "Rows and balances are what the ledger says.", "", (AVAILABLE,), ("postings",)),
+    Invariant(
+        11,
+        "Rows and balances are what the ledger says.",
+        checks=(AVAILABLE, BOOKED),
+        parts=("postings",),
+    ),
     Invariant(
         12,
         "A payout is the sum of its commissions and adjustments, each of which is in one only.",

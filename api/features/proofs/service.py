@@ -10,6 +10,7 @@ from api.features.proofs.chain import Chain, follow
 from api.features.proofs.commissions import Tally, recompute
 from api.features.proofs.finding import Finding
 from api.features.proofs.invariants import INVARIANTS, broken
+from api.features.proofs.repricings import rescaled
 from api.features.proofs.sums import SUMS, violations
 
 
@@ -31,6 +32,8 @@ async def prove(
     async for finding in follow(session, proof.chain, expected):
         yield finding
     async for finding in recompute(session, proof.tally):
+        yield finding
+    async for finding in rescaled(session):
         yield finding
     for check in SUMS:
         for finding in await violations(session, check):

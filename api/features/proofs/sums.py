@@ -105,6 +105,31 @@ ADJUSTMENTS = Check(
     where a.amount_minor is distinct from e.amount
     """,
 )
+BOOKED = Check(
+    "booked",
+    """
+    select 'entry ' || coalesce(r.key, e.key), 'is ' || coalesce(e.amount::text, 'missing')
+        || ', and what was reckoned anew is ' || coalesce(r.amount::text, 'nothing')
+    from (
+        -- Keyed as whoever booked them did: a simulation by partner, all else one by one.
+        select tenant_id, partner_id, currency, 'adjustment:' || case reason
+                when 'simulation' then concat_ws(':', 'simulation', source_id, partner_id, currency)
+                when 'replay' then concat_ws(':', 'replay', source_id, event_id, partner_id,
+                    campaign_id, currency)
+                else 'repricing:' || id
+            end as key, sum(amount_minor)::bigint as amount
+        from repricings group by 1, 2, 3, 4 having sum(amount_minor) <> 0
+    ) r
+    full join (
+        select e.tenant_id, e.key, p.partner_id, p.currency, sum(p.amount_minor)::bigint as amount
+        from ledger_entries e join ledger_postings p
+            on p.tenant_id = e.tenant_id and p.entry_id = e.id and p.account = 'available'
+        where e.kind = 'repricing' group by 1, 2, 3, 4
+    ) e on e.tenant_id = r.tenant_id and e.key = r.key and e.partner_id = r.partner_id
+        and e.currency = r.currency
+    where r.amount is distinct from e.amount
+    """,
+)
 UNEXPLAINED = Check(
     "unexplained",
     """
@@ -124,4 +149,4 @@ UNPRICED = Check(
             and d.status = 'attributed')
     """,
 )
-SUMS = (AVAILABLE, PAYOUTS, ADJUSTMENTS, UNEXPLAINED, UNPRICED)
+SUMS = (AVAILABLE, PAYOUTS, ADJUSTMENTS, BOOKED, UNEXPLAINED, UNPRICED)
