@@ -47,9 +47,10 @@ async def identify_customer(
 ) -> Identified:
     """Say which customer a click became. Open to every browser; saying it twice changes nothing.
 
-    Of campaigns with `identifyRequiresKey`, a browser only proposes.
+    Of campaigns with `identifyRequiresKey`, a browser only proposes. A click of the last 24 hours that
+    isn't recorded yet is `pending`: what it became is kept, and follows when it arrives.
     """
-    return await service.identify(session, wanted, request.state.settings, trusted=trusts)
+    return await service.identify_or_wait(session, wanted, request.state.settings, trusted=trusts)
 
 
 @router.post(
