@@ -1,9 +1,10 @@
-"""Identifications that come before their click does: kept, and carried out once it arrives."""
+"""Identifications that come before their click does: not found, but kept and carried out once it arrives."""
 
 import asyncio
 from datetime import timedelta
 from uuid import UUID
 
+import httpx2
 import pytest
 
 from shared.clock import now
@@ -13,10 +14,7 @@ from tests.support.conversions import amounts, click, days_ago, promotion, repor
 from tests.support.refusals import refusal
 from tests.support.working import Worker
 
-PENDING = {
-    "ok": True, "identityId": None, "firstStitch": False, "backfilledAttributions": 0,
-    "proposed": False, "pending": True,
-}  # fmt: skip
+PENDING = {"error": "click_not_found", "detail": "There is no such click.", "pending": True}
 PATH = "/attribution/identify"
 
 
@@ -25,7 +23,18 @@ def said(cref: str, user: str = "customer") -> Json:
 
 
 async def from_a_browser(brand: Brand, cref: str, user: str = "customer") -> Json:
-    return await brand.made(f"/t/{brand.slug}{PATH}", said(cref, user), headers={})
+    answer = await brand.post(f"/t/{brand.slug}{PATH}", said(cref, user), headers={})
+    return told(answer)
+
+
+async def from_a_server(brand: Brand, cref: str, headers: dict[str, str] | None = None) -> Json:
+    return told(await brand.post(PATH, said(cref), headers=headers or brand.headers))
+
+
+def told(answer: httpx2.Response) -> Json:
+    body: Json = answer.json()
+    assert answer.status_code == (404 if "error" in body else 200), body
+    return body
 
 
 async def look(brand: Brand, worker: Worker) -> None:
@@ -66,7 +75,7 @@ async def test_a_click_that_arrives_later_is_credited_once(brand: Brand, worker:
     await brand.execute(again, brand.tenant_id)
     await look(brand, worker)
     known = await from_a_browser(brand, cref)
-    assert (known["firstStitch"], known["proposed"], known["pending"]) == (False, False, False)
+    assert (known["firstStitch"], known["proposed"]) == (False, False)
     await look(brand, worker)
     assert await waiting(brand) == []
     assert await amounts(brand) == ["40.00 USD"]
@@ -115,7 +124,7 @@ async def test_a_server_is_believed_when_the_click_arrives(brand: Brand, worker:
     link, cref = await promotion(brand, identifyRequiresKey=True), unrecorded()
     await from_a_browser(brand, cref)
     server = await brand.scoped_headers("identify:write")
-    assert await brand.made(PATH, said(cref), headers=server) == PENDING
+    assert await from_a_server(brand, cref, server) == PENDING
     await click(brand, link, cref=cref)
     await look(brand, worker)
     assert await identities(brand) == [(cref, "customer")]
@@ -142,12 +151,13 @@ async def test_a_click_that_can_not_be_on_its_way_is_not_found(
 ) -> None:
     answer = await brand.post(PATH, said(unrecorded(now() - late)))
     assert refusal(answer) == (404, "click_not_found")
+    assert "pending" not in answer.json()
     assert await waiting(brand) == []
 
 
 @pytest.mark.parametrize("late", [timedelta(hours=23, minutes=50), timedelta(minutes=-4)])
 async def test_a_day_and_clocks_that_differ_are_waited_for(brand: Brand, late: timedelta) -> None:
-    assert await brand.made(PATH, said(unrecorded(now() - late))) == PENDING
+    assert await from_a_server(brand, unrecorded(now() - late)) == PENDING
 
 
 async def test_whoever_makes_clicks_up_fills_no_more_than_the_browsers_lane(
@@ -160,10 +170,11 @@ async def test_whoever_makes_clicks_up_fills_no_more_than_the_browsers_lane(
     path = f"/t/{brand.slug}{PATH}"
     refused = await brand.post(path, said(crefs[2]), headers={})
     assert refusal(refused) == (404, "click_not_found")
+    assert "pending" not in refused.json()
     # Those that wait already are told so; servers and other tenants have room of their own.
     assert await from_a_browser(brand, crefs[0]) == PENDING
     server = await brand.scoped_headers("identify:write")
-    assert await brand.made(PATH, said(crefs[2]), headers=server) == PENDING
+    assert await from_a_server(brand, crefs[2], server) == PENDING
     assert await from_a_browser(other_brand, crefs[2]) == PENDING
     await click(brand, await promotion(brand), cref=crefs[0])
     await look(brand, worker)
@@ -182,8 +193,7 @@ async def test_a_click_that_never_comes_is_given_up_without_a_dead_job(
     assert (job["attempts"], job["dead_at"]) == (10, None)
     assert job["done_at"] is not None
     # In truth more than a day has passed by now; either way it isn't begun anew.
-    answer = await brand.post(f"/t/{brand.slug}{PATH}", said(cref), headers={})
-    assert refusal(answer) == (404, "click_not_found")
+    assert "pending" not in await from_a_browser(brand, cref)
 
 
 async def test_a_click_that_was_flagged_meanwhile_credits_nobody(

@@ -56,7 +56,6 @@ class Identified(Out):
 
     `backfilledAttributions`: how many earlier events are credited now that it is. `proposed`: the
     click's campaign believes servers only, so it is kept until a key with `identify:write` says it.
-    `pending`: no such click has arrived yet. Once it does, within a day, all this follows by itself.
     """
 
     ok: bool
@@ -64,7 +63,6 @@ class Identified(Out):
     first_stitch: bool
     backfilled_attributions: int
     proposed: bool
-    pending: bool
 
 
 class EventReport(In):

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.features.attribution.for_others import attribute, attribute_backlog, attribution_of
 from api.features.clicks.for_others import judge_customer, judge_event
-from api.features.conversions import queries, waiting
+from api.features.conversions import queries
 from api.features.conversions.corrections import correct, prepare
 from api.features.conversions.errors import ClickNotFound, ExternalIdReused
 from api.features.conversions.schemas import Corrected, EventReport, Identified, Identify, Reported
@@ -53,28 +53,15 @@ async def identify(
     return _identified(None)
 
 
-async def identify_or_wait(
-    session: AsyncSession, wanted: Identify, settings: Settings, *, trusted: bool
-) -> Identified:
-    """The same; a click that may still be on its way is identified when it arrives."""
-    try:
-        return await identify(session, wanted, settings, trusted=trusted)
-    except ClickNotFound:
-        if not await waiting.wait(session, wanted, trusted=trusted):
-            raise
-    return _identified(None, pending=True)
-
-
 def _identified(
-    identity_id: UUID | None, *, first: bool = False, backfilled: int = 0, pending: bool = False
+    identity_id: UUID | None, *, first: bool = False, backfilled: int = 0
 ) -> Identified:
     return Identified(
         ok=True,
         identity_id=identity_id,
         first_stitch=first,
         backfilled_attributions=backfilled,
-        proposed=identity_id is None and not pending,
-        pending=pending,
+        proposed=identity_id is None,
     )
 
 
