@@ -4,6 +4,7 @@ from api.features.account import jobs as account_jobs
 from api.features.campaigns import jobs as campaign_jobs
 from api.features.clicks import jobs as click_jobs
 from api.features.commissions import jobs as commission_jobs
+from api.features.conversions import jobs as conversion_jobs
 from api.features.corrections import jobs as correction_jobs
 from api.features.domains import jobs as domain_jobs
 from api.features.housekeeping import jobs as housekeeping_jobs
@@ -27,6 +28,7 @@ JOBS_OF_FEATURES: tuple[object, ...] = (
     campaign_jobs,
     click_jobs,
     commission_jobs,
+    conversion_jobs,
     correction_jobs,
     mail_jobs,
     domain_jobs,

@@ -60,6 +60,10 @@ class Later(Exception):
         self.after = after
 
 
+class NotYet(Later):
+    """Raised where nothing failed: what the job looks for isn't there. After the last look it ends."""
+
+
 Work = Callable[..., Awaitable[None]]
 # Called with a session, the reason, and the job's arguments.
 Burial = Callable[..., Awaitable[None]]

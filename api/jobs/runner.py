@@ -15,7 +15,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.jobs.batches import Batches
-from api.jobs.job import KINDS, JobContext, Kind, Later, Outside
+from api.jobs.job import KINDS, JobContext, Kind, Later, NotYet, Outside
 from api.metrics import JOBS
 from api.settings import Settings
 from shared.database import Database
@@ -139,6 +139,9 @@ class Runner:
         )  # fmt: skip
         try:
             await self.work(kind, context, row)
+        except NotYet as nothing:
+            log.debug("job_waits", name=row.name, attempt=row.attempts, reason=str(nothing))
+            await self.give_back(row, nothing, kind.delays if kind else ())
         except Exception as problem:
             delays = kind.delays if kind else ()
             # Later is a job's own word that it failed as such jobs do; anything else is news to us.
@@ -167,10 +170,12 @@ class Runner:
     ) -> None:
         """Tries again after the next pause, or leaves it dead and visible after the last one."""
         reason = f"{type(problem).__name__}: {problem}"[:1000]
-        dead = row.attempts > len(delays)
-        JOBS.labels(row.name, "dead" if dead else "retried").inc()
-        if dead:
-            outcome: dict[str, Any] = {"dead_at": func.now()}
+        last = row.attempts > len(delays)
+        in_vain = last and isinstance(problem, NotYet)
+        dead = last and not in_vain
+        JOBS.labels(row.name, "dead" if dead else "in_vain" if in_vain else "retried").inc()
+        if last:
+            outcome: dict[str, Any] = {"dead_at" if dead else "done_at": func.now()}
         else:
             asked = problem.after if isinstance(problem, Later) else None
             pause = asked or delays[row.attempts - 1] * uniform(1 - JITTER, 1 + JITTER)

@@ -22,12 +22,22 @@ async def promotion(brand: Brand, **campaign: Any) -> Json:
     return await brand.link(await brand.partner(), made)
 
 
+def unrecorded(at: datetime | None = None) -> str:
+    """The cref of a click of this moment that no row knows of."""
+    moment = (at or now()).astimezone(UTC)
+    return str(UUID(bytes=new_click_id(int(moment.timestamp() * 1000))))
+
+
 async def click(
-    brand: Brand, link: Json, *, at: datetime | None = None, flag: str | None = None
+    brand: Brand,
+    link: Json,
+    *,
+    at: datetime | None = None,
+    flag: str | None = None,
+    cref: str | None = None,
 ) -> str:
     """A visit through this link, written as the router writes it; answers its cref."""
-    moment = (at or now()).astimezone(UTC)
-    click_id = UUID(bytes=new_click_id(int(moment.timestamp() * 1000)))
+    click_id = UUID(cref or unrecorded(at))
     await brand.execute(
         "insert into clicks (tenant_id, id, ts, link_id, partner_id, campaign_id, landing_url, flag)"
         " values ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -1,9 +1,12 @@
 """Reads and writes of privacy."""
 
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ScalarSelect, TextClause, select, text
+from sqlalchemy import ScalarSelect, TextClause, delete, select, text
+from sqlalchemy.sql.dml import ReturningDelete
 
+from shared.models.job import Job
 from shared.models.setting import Setting
 
 KEY = "privacy"
@@ -20,6 +23,8 @@ NAMES = """
     select distinct user_id from (
         select user_id from identities where lower(user_id) = :email
         union all
+        select arguments ->> 'user_id' from jobs where lower(arguments ->> 'user_id') = :email
+        union all
         select user_id from events where lower(user_id) = :email or exists (
             select from jsonb_path_query(metadata, 'strict $.**') as found(value)
             where jsonb_typeof(value) = 'string' and lower(value #>> '{}') = :email)
@@ -30,6 +35,12 @@ NAMES = """
 def names_of(email: str) -> TextClause:
     """Every id of the customer with this address."""
     return text(NAMES).bindparams(email=email.lower())
+
+
+def jobs_deleted(names: list[str]) -> ReturningDelete[UUID]:
+    """Work that names the customer, whether it still waits or is done."""
+    named = Job.arguments["user_id"].astext.in_(names)
+    return delete(Job).where(named).returning(Job.id)
 
 
 def erasing(names: list[str], pseudonym: str) -> TextClause:

@@ -42,7 +42,9 @@ async def erase(session: AsyncSession, wanted: Erasure) -> Erased:
     if wanted.email:
         names += (await session.scalars(queries.names_of(wanted.email))).all()
     pseudonym = f"erased-{new_id()}"
+    # First, so that none of them brings a name back.
+    errands = (await session.scalars(queries.jobs_deleted(names))).all()
     counts = (await session.execute(queries.erasing(names, pseudonym))).one()
-    if not (counts.identities or counts.events):
+    if not (counts.identities or counts.events or errands):
         raise PersonNotFound
     return Erased(ok=True, pseudonym=pseudonym, **counts._asdict())
