@@ -68,6 +68,6 @@ def run(module: str, url: str) -> "subprocess.CompletedProcess[str]":
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,  # Importing everything takes seconds of CPU, and a busy machine has few.
         check=False,
     )
