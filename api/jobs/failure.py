@@ -1,0 +1,86 @@
+"""A failed attempt at a job: tried again after a pause, or dead and in sight after the last one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from random import uniform
+from typing import Any, Self
+from uuid import UUID
+
+from sqlalchemy import Interval, bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from api.jobs.job import KINDS, Kind, Later
+
+JITTER = 0.2
+LONGEST_REASON = 1000
+# Whose lease ended and was taken over has nothing to say any more, nor has a repetition of this: a
+# job is left dead once. Rows in one order for every worker, so that two can't wait for each other.
+GIVE_BACK = text(
+    """
+    with failed as (
+        select * from unnest(cast(:ids as uuid[]), cast(:attempts as int[]),
+            cast(:reasons as text[]), :pauses) f(id, attempt, reason, pause)
+    ), held as materialized (
+        select j.id, f.reason, f.pause from jobs j join failed f on f.id = j.id
+        where j.attempts = f.attempt and j.done_at is null and j.dead_at is null
+        order by j.id for update of j
+    )
+    update jobs j set last_error = held.reason, leased_until = null,
+        run_at = coalesce(now() + held.pause, j.run_at),
+        dead_at = case when held.pause is null then now() end
+    from held where j.id = held.id returning j.id
+    """
+).bindparams(bindparam("pauses", type_=ARRAY(Interval(native=True))))
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """`pause` is None after the last attempt."""
+
+    job_id: UUID
+    attempt: int
+    reason: str
+    pause: timedelta | None
+    kind: Kind | None
+    arguments: dict[str, Any]
+
+    @classmethod
+    def of(cls, row: Row[Any], problem: Exception) -> Self:
+        kind = KINDS.get(row.name)
+        delays = kind.delays if kind else ()
+        pause = None
+        if row.attempts <= len(delays):
+            asked = problem.after if isinstance(problem, Later) else None
+            pause = asked or delays[row.attempts - 1] * uniform(1 - JITTER, 1 + JITTER)
+        reason = f"{type(problem).__name__}: {problem}"[:LONGEST_REASON]
+        return cls(row.id, row.attempts, reason, pause, kind, row.arguments)
+
+    @property
+    def dead(self) -> bool:
+        return self.pause is None
+
+
+async def give_back(session: AsyncSession, failures: Sequence[Failure]) -> Sequence[None]:
+    """A step: writes each failure down, and tells the features of those that died."""
+    given = await session.scalars(
+        GIVE_BACK,
+        {
+            "ids": [failure.job_id for failure in failures],
+            "attempts": [failure.attempt for failure in failures],
+            "reasons": [failure.reason for failure in failures],
+            "pauses": [failure.pause for failure in failures],
+        },
+    )
+    given_back = set(given)
+    for failure in failures:
+        if failure.dead and failure.job_id in given_back and failure.kind:
+            await _bury(session, failure, failure.kind)
+    return [None] * len(failures)
+
+
+async def _bury(session: AsyncSession, failure: Failure, kind: Kind) -> None:
+    if kind.when_dead:
+        await kind.when_dead(session, failure.reason, **failure.arguments)
