@@ -5,21 +5,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from random import uniform
 from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, text, update
+from sqlalchemy import text
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.jobs.batches import Batches
-from api.jobs.job import KINDS, JobContext, Kind, Later, NotYet, Outside
+from api.jobs.failure import Failure, give_back
+from api.jobs.job import KINDS, JobContext, Kind, Later, Outside
 from api.metrics import JOBS
 from api.settings import Settings
 from shared.database import Database
-from shared.models.job import Job
 
 log = structlog.get_logger()
 
@@ -29,7 +28,6 @@ LONGEST = 2 / 3
 IDLE_SECONDS = 5.0
 # What ends together is replaced together: a claim costs about as much as a job.
 PAUSE_SECONDS = 0.01
-JITTER = 0.2
 # What takes longer waits for somebody, and costs little more than the memory of a connection. So it
 # makes room for others, up to as many as fill 256 lanes: endpoints that hang can't fill a worker.
 SLOW_SECONDS = 2.0
@@ -139,18 +137,8 @@ class Runner:
         )  # fmt: skip
         try:
             await self.work(kind, context, row)
-        except NotYet as nothing:
-            log.debug("job_waits", name=row.name, attempt=row.attempts, reason=str(nothing))
-            await self.give_back(row, nothing, kind.delays if kind else ())
-        except Exception as problem:
-            delays = kind.delays if kind else ()
-            # Later is a job's own word that it failed as such jobs do; anything else is news to us.
-            expected = isinstance(problem, Later)
-            log.warning(
-                "job_failed", name=row.name, attempt=row.attempts, reason=str(problem)[:200],
-                exc_info=not expected,
-            )  # fmt: skip
-            await self.give_back(row, problem, delays)
+        except Exception as problem:  # noqa: BLE001  # whatever it is, the job is given back
+            await self.give_back(row, problem)
         else:
             if not context.finished:
                 await self.batches.take(row.tenant_id, finish, row.id)
@@ -165,29 +153,19 @@ class Runner:
         async with asyncio.timeout(self.settings.worker_lease_seconds * LONGEST):
             await kind.work(context, **row.arguments)
 
-    async def give_back(
-        self, row: Row[Any], problem: Exception, delays: tuple[timedelta, ...]
-    ) -> None:
+    async def give_back(self, row: Row[Any], problem: Exception) -> None:
         """Tries again after the next pause, or leaves it dead and visible after the last one."""
-        reason = f"{type(problem).__name__}: {problem}"[:1000]
-        last = row.attempts > len(delays)
-        in_vain = last and isinstance(problem, NotYet)
-        dead = last and not in_vain
-        JOBS.labels(row.name, "dead" if dead else "in_vain" if in_vain else "retried").inc()
-        if last:
-            outcome: dict[str, Any] = {"dead_at" if dead else "done_at": func.now()}
-        else:
-            asked = problem.after if isinstance(problem, Later) else None
-            pause = asked or delays[row.attempts - 1] * uniform(1 - JITTER, 1 + JITTER)
-            outcome = {"run_at": func.now() + pause}
-        async with self.database.tenant_session(row.tenant_id) as session:
-            await session.execute(
-                update(Job)
-                .where(Job.id == row.id)
-                .values(last_error=reason, leased_until=None, **outcome)
-            )
-            if dead and (kind := KINDS.get(row.name)) and kind.when_dead:
-                await kind.when_dead(session, reason, **row.arguments)
+        failure = Failure.of(row, problem)
+        # Later is a job's own word that it failed as such jobs do, and whom it concerns can see it; a
+        # receiver that fails would fill the log. Anything else is news to us.
+        expected = isinstance(problem, Later)
+        say = log.debug if expected and failure.outcome != "dead" else log.warning
+        say(
+            "job_failed", name=row.name, attempt=row.attempts, reason=str(problem)[:200],
+            exc_info=None if expected else problem,
+        )  # fmt: skip
+        JOBS.labels(row.name, failure.outcome).inc()
+        await self.batches.take(row.tenant_id, give_back, failure)
 
 
 async def finish(session: AsyncSession, job_ids: Sequence[UUID]) -> Sequence[None]:

@@ -60,3 +60,39 @@ async def test_three_days_of_failure_are_told_to_every_admin_once_a_spell(
         shown = (await brand.get(f"/webhooks/{made['endpoint']['id']}")).json()["endpoint"]
     assert (shown["active"], shown["status"]) == (True, "failing")
     assert {line["error"] for line in await log_of(brand, made["endpoint"])} == {"HTTP 503", None}
+
+
+async def test_failures_of_many_deliveries_are_counted_each_and_told_once(
+    brand: Brand, worker: Worker, settings: Settings
+) -> None:
+    await brand.execute(
+        "insert into admins (tenant_id, id, email, name, activated_at)"
+        " values ($1, uuid_v7(), 'owner@brand.example', 'Owner', now())",
+        brand.tenant_id,
+    )
+    async with receiving() as busy, receiving() as gone:
+        busy.answer = lambda _: Response("busy", 503, {"retry-after": "8"})
+        gone.answer = lambda _: Response("left", 410)
+        gone.url += f"/{brand.slug}"
+        made = [(await subscribed(brand, receiver))["endpoint"] for receiver in (busy, gone)]
+        await happen(brand, worker, 3)
+        for _ in ("fan out", "deliver"):
+            await worker.runner.run_due()
+    for endpoint, status, answer in zip(made, (503, 410), ("busy", "left"), strict=True):
+        lines = await log_of(brand, endpoint)
+        told = {
+            (d["status"], d["attempts"], d["httpStatus"], d["error"], d["answer"]) for d in lines
+        }
+        assert (len(lines), told) == (3, {("pending", 1, status, f"HTTP {status}", answer)})
+        assert all(line["nextAttemptAt"] > line["lastAttemptAt"] for line in lines)
+    rows = await brand.fetch(
+        "select active, failures, failing_since is not null as failing, disabled_reason"
+        " from webhook_endpoints where tenant_id = $1 order by id",
+        brand.tenant_id,
+    )
+    assert [tuple(row) for row in rows] == [
+        (True, 3, True, None),
+        (False, 3, True, "it answered 410 Gone"),
+    ]
+    await worker.drain()
+    assert len(letters(settings, gone.url)) == 1

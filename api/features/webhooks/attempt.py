@@ -2,23 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select, text, true, update
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.features.webhooks.failures import Failure, write_failures
 from api.features.webhooks.packing import Parcel
 from api.jobs.batches import Batches
 from api.jobs.job import JobContext
+from api.jobs.patience import asked_pause, is_last, usual_pause
 from api.metrics import DELIVERIES
 from api.outside.destinations import DestinationRefused
 from api.outside.http import Answer, NoAnswer, OutboundClient
-from shared.models.webhook import WebhookDelivery, WebhookEndpoint
+from shared.clock import now
 
-DISABLE_AFTER = text("interval '120 hours'")
-WORRY_AFTER = text("interval '72 hours'")
-DISABLE_FAILURES = 3
-GONE = 410
 ARRIVED = text(
     """
     with arrived as (
@@ -51,52 +50,62 @@ HEARD = text(
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt. `retry_after` is what the receiver asked for, in seconds.
+    """What came of an attempt: `error` is None where the endpoint heard us.
 
-    `lasting` says that the endpoint has heard nothing for three days.
+    `pause` is what the receiver asked for until the next one, within bounds.
     """
 
-    delivered: bool
-    disabled: bool
-    lasting: bool
-    error: str | None
-    retry_after: float | None
+    error: str | None = None
+    pause: timedelta | None = None
 
 
 async def send(
-    batches: Batches, tenant_id: UUID, client: OutboundClient, parcel: Parcel, *, last: bool,
+    batches: Batches, tenant_id: UUID, client: OutboundClient, parcel: Parcel,
     job: JobContext | None = None,
 ) -> Outcome:  # fmt: skip
-    """Calls, and writes down what came back, together with the end of the job."""
-    answer: Answer | None = None
-    error: str | None = None
+    """Calls, and writes down what came back, together with the end of the job.
+
+    Without a job there is nobody to try again.
+    """
+    answer, error = await _call(client, parcel)
+    job_id = job.job_id if job else None
+    if answer is not None and error is None:
+        await batches.take(tenant_id, write_arrivals, (parcel, answer, job_id))
+        outcome, label = Outcome(), "delivered"
+    else:
+        error = error or "failed"
+        pause, next_at = _next(parcel, answer, job)
+        failure = Failure(parcel, answer, error, next_at, job_id)
+        await batches.take(tenant_id, write_failures, failure)
+        outcome, label = Outcome(error, pause), "failed" if next_at is None else "retried"
+    if job is not None and label != "retried":
+        job.finished = True
+    DELIVERIES.labels("webhook", label).inc()
+    return outcome
+
+
+async def _call(client: OutboundClient, parcel: Parcel) -> tuple[Answer | None, str | None]:
+    """What was answered, and what was wrong with it."""
     try:
         answer = await client.send("POST", parcel.url, parcel.headers, parcel.body.encode())
-        if not 200 <= answer.status < 300:  # noqa: PLR2004  # 2xx is the promise
-            error = f"HTTP {answer.status}"
     except DestinationRefused:
         # One sentence for every reason, so that nobody can map a network by what we say of it.
-        error = "the address is not allowed"
+        return None, "the address is not allowed"
     except NoAnswer as problem:
-        error = str(problem)
-    if answer is not None and error is None:
-        return await _arrived(batches, tenant_id, parcel, answer, job)
-    async with batches.database.tenant_session(tenant_id) as session:
-        outcome = await _write(session, parcel, answer, error or "failed", last=last)
-        if job is not None and last:
-            await job.finish(session)
-        return outcome
+        return None, str(problem)
+    fine = 200 <= answer.status < 300  # noqa: PLR2004  # 2xx is the promise
+    return answer, None if fine else f"HTTP {answer.status}"
 
 
-async def _arrived(
-    batches: Batches, tenant_id: UUID, parcel: Parcel, answer: Answer, job: JobContext | None
-) -> Outcome:
-    job_id = job.job_id if job else None
-    await batches.take(tenant_id, write_arrivals, (parcel, answer, job_id))
-    if job is not None:
-        job.finished = True
-    DELIVERIES.labels("webhook", "delivered").inc()
-    return Outcome(delivered=True, disabled=False, lasting=False, error=None, retry_after=None)
+def _next(
+    parcel: Parcel, answer: Answer | None, job: JobContext | None
+) -> tuple[timedelta | None, datetime | None]:
+    """The pause that the receiver asked for, and when to try again."""
+    if job is None or is_last(job.attempt):
+        return None, None
+    asked = answer.retry_after if answer and not parcel.is_test else None
+    pause = asked_pause(job.attempt, asked)
+    return pause, now() + (pause or usual_pause(job.attempt))
 
 
 async def write_arrivals(
@@ -115,68 +124,3 @@ async def write_arrivals(
     )
     await session.execute(HEARD, {"ids": list({parcel.endpoint_id for parcel, _, _ in arrivals})})
     return [None] * len(arrivals)
-
-
-async def _write(
-    session: AsyncSession, parcel: Parcel, answer: Answer | None, error: str, *, last: bool
-) -> Outcome:
-    status = "failed" if last else "pending"
-    await session.execute(
-        update(WebhookDelivery)
-        .where(WebhookDelivery.id == parcel.delivery_id)
-        .values(
-            status=status,
-            http_status=answer.status if answer else None,
-            error=error,
-            answer=answer.excerpt if answer else None,
-            latency_ms=round(answer.seconds * 1000) if answer else None,
-            next_attempt_at=None,
-        )
-    )
-    DELIVERIES.labels("webhook", "failed" if last else "retried").inc()
-    if parcel.is_test:
-        # A test that fails is what tests are for; it says nothing of the news.
-        return Outcome(
-            delivered=False, disabled=False, lasting=False, error=error, retry_after=None
-        )
-    gone = answer is not None and answer.status == GONE
-    lasting = await _does_not_hear_us(session, parcel.endpoint_id)
-    return Outcome(
-        delivered=False,
-        disabled=await _give_up(session, parcel.endpoint_id, gone=gone),
-        lasting=lasting,
-        error=error,
-        retry_after=answer.retry_after if answer else None,
-    )
-
-
-async def _does_not_hear_us(session: AsyncSession, endpoint_id: UUID) -> bool:
-    """Counts a failure; says whether there has been nothing else for three days."""
-    since = func.coalesce(WebhookEndpoint.failing_since, func.now())
-    lasting = await session.scalar(
-        update(WebhookEndpoint)
-        .where(WebhookEndpoint.id == endpoint_id)
-        .values(failing_since=since, failures=WebhookEndpoint.failures + 1)
-        .returning(WebhookEndpoint.failing_since < func.now() - WORRY_AFTER)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(lasting)
-
-
-async def _give_up(session: AsyncSession, endpoint_id: UUID, *, gone: bool) -> bool:
-    """Switches the endpoint off where it is gone, or has failed for five days."""
-    hopeless = (WebhookEndpoint.failing_since < func.now() - DISABLE_AFTER) & (
-        WebhookEndpoint.failures >= DISABLE_FAILURES
-    )
-    due = select(WebhookEndpoint.id).where(
-        WebhookEndpoint.id == endpoint_id, WebhookEndpoint.active, true() if gone else hopeless
-    )
-    reason = "it answered 410 Gone" if gone else "it has failed for five days"
-    disabled = await session.scalar(
-        update(WebhookEndpoint)
-        .where(WebhookEndpoint.id.in_(due))
-        .values(active=False, disabled_at=func.now(), disabled_reason=reason)
-        .returning(WebhookEndpoint.id)
-        .execution_options(synchronize_session=False)
-    )
-    return disabled is not None

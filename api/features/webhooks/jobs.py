@@ -2,20 +2,18 @@
 
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.access.sealing import Sealer
 from api.features.letters.for_others import look_of
 from api.features.mail_settings.for_others import addresses_of_admins, post_later
-from api.features.webhooks.attempt import Outcome, send
+from api.features.webhooks.attempt import send
 from api.features.webhooks.letters import delivery_failed, endpoint_disabled
 from api.features.webhooks.packing import pack, take
 from api.features.webhooks.queries import FAN_OUT, identifiers
-from api.jobs.enqueue import enqueue
 from api.jobs.job import JobContext, Later, job
-from api.jobs.patience import DELAYS, asked_pause, is_last, usual_pause
-from shared.clock import now
+from api.jobs.patience import DELAYS
 from shared.models.webhook import WebhookDelivery, WebhookEndpoint
 
 
@@ -42,45 +40,11 @@ async def deliver(context: JobContext, *, delivery_id: str) -> None:
     if row is None:
         return
     parcel = pack(Sealer.of(context.settings), context.tenant_id, row)
-    last = is_last(context.attempt)
     outcome = await send(
-        context.batches,
-        context.tenant_id,
-        context.outside.outbound,
-        parcel,
-        last=last,
-        job=context,
+        context.batches, context.tenant_id, context.outside.outbound, parcel, context
     )
-    if outcome.delivered:
-        return
-    if outcome.disabled or outcome.lasting or last:
-        await _ask_to_tell(context, parcel.endpoint_id, outcome)
-    if last:
-        return
-    pause = asked_pause(context.attempt, outcome.retry_after)
-    async with context.database.tenant_session(context.tenant_id) as session:
-        await session.execute(
-            update(WebhookDelivery)
-            .where(WebhookDelivery.id == parcel.delivery_id)
-            .values(next_attempt_at=now() + (pause or usual_pause(context.attempt)))
-        )
-    raise Later(outcome.error or "failed", pause)
-
-
-async def _ask_to_tell(context: JobContext, endpoint_id: UUID, outcome: Outcome) -> None:
-    """Once for each spell of failures, and once more when the endpoint is switched off."""
-    async with context.database.tenant_session(context.tenant_id) as session:
-        first = await session.scalar(
-            update(WebhookEndpoint)
-            .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.told_at.is_(None))
-            .values(told_at=func.now())
-            .returning(WebhookEndpoint.id)
-        )
-        if first is not None or outcome.disabled:
-            await enqueue(
-                session, "webhooks.tell_admins", endpoint_id=str(endpoint_id),
-                disabled=outcome.disabled, error=outcome.error or "",
-            )  # fmt: skip
+    if not context.finished:
+        raise Later(outcome.error or "failed", outcome.pause)
 
 
 @job("webhooks.tell_admins")

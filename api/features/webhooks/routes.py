@@ -182,6 +182,6 @@ async def send_now(request: Request, delivery_id: UUID) -> DeliveryOut:
     row = await batches.take(state.tenant_id, take, delivery_id)
     if row is not None:
         parcel = pack(Sealer.of(state.settings), state.tenant_id, row)
-        await send(batches, state.tenant_id, state.outbound, parcel, last=True)
+        await send(batches, state.tenant_id, state.outbound, parcel)
     async with state.database.tenant_session(state.tenant_id, read_only=True) as session:
         return await log.shown(session, delivery_id)
