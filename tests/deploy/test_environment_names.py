@@ -2,6 +2,7 @@
 
 import ast
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def read() -> set[str]:
         text
         for folder in ("router", "cli", "alembic", "shared")
         for text in strings_in(folder)
-        if NAME.fullmatch(text)
+        # Options of sockets are spelled like variables.
+        if NAME.fullmatch(text) and not hasattr(socket, text)
     }
     in_compose = set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
     in_api = {name.upper() for name in Settings.model_fields}
