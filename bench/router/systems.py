@@ -92,5 +92,7 @@ def wait_until_it_answers(path: str = "/r/bench/key1", port: int = PORT) -> None
             # A redirect to shop.example can't be followed from here, which is answer enough.
             if "refused" not in str(error.reason):
                 return
+        except ConnectionError:
+            """Whoever was killed before it had us in its queue."""
         time.sleep(0.05)
     raise SystemExit(f"nothing answers on port {port}")
